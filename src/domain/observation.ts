@@ -1,0 +1,106 @@
+import { type JsonText } from './json.js';
+import { type Micros } from './time.js';
+
+/** What a unit of work was. A closed list (Langfuse's ten types); anything else is stored as SPAN with its own word in metadata. */
+export const OBSERVATION_TYPES = [
+  'SPAN',
+  'GENERATION',
+  'EVENT',
+  'EMBEDDING',
+  'AGENT',
+  'TOOL',
+  'CHAIN',
+  'RETRIEVER',
+  'EVALUATOR',
+  'GUARDRAIL',
+] as const;
+export type ObservationType = (typeof OBSERVATION_TYPES)[number];
+
+export const LEVELS = ['DEBUG', 'DEFAULT', 'WARNING', 'ERROR'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Token counts by class, whole and non-negative: `input`, `output`, `total` and finer ones such as `input_cached_tokens`. */
+export type UsageDetails = Readonly<Record<string, number>>;
+
+/** Cost by class in USD: `input`, `output`, `total` and finer ones. */
+export type CostDetails = Readonly<Record<string, number>>;
+
+/**
+ * Fields that the last writer decides, each on its own. In a patch `undefined` means "not said" and `null` "said to be
+ * empty". In a stored observation `null` is "never said, or said to be empty".
+ */
+export interface ObservationFields {
+  endTime?: Micros | null;
+  /** When the first token of a streamed answer arrived. */
+  completionStartTime?: Micros | null;
+  type?: ObservationType | null;
+  name?: string | null;
+  level?: Level | null;
+  statusMessage?: string | null;
+  /** The model that answered. */
+  model?: string | null;
+  /** A JSON object as text. */
+  modelParameters?: JsonText | null;
+  parentObservationId?: string | null;
+  version?: string | null;
+  promptId?: string | null;
+  promptName?: string | null;
+  promptVersion?: string | null;
+  usage?: UsageDetails | null;
+  /** What the client says it cost; it wins over any price table. */
+  statedCost?: CostDetails | null;
+  /** Unit of the usage counts where it is not tokens, as stated. */
+  usageUnit?: string | null;
+  /** Facts a client computed itself (xtrace batch API); shown only where the server cannot derive them. */
+  statedLatencySeconds?: number | null;
+  statedTimeToFirstTokenSeconds?: number | null;
+  modelId?: string | null;
+  inputPriceUsd?: number | null;
+  outputPriceUsd?: number | null;
+  totalPriceUsd?: number | null;
+}
+
+/** What one message says about one observation. Key: (project, traceId, id). */
+export interface ObservationPatch extends ObservationFields {
+  readonly kind: 'observation';
+  /** Position among the observations of its request, for telling the caller which one failed. */
+  readonly index: number;
+  readonly traceId: string;
+  readonly id: string;
+  /** Orders this message among others about the same observation; see `eventStamp`. */
+  readonly stamp: number;
+  /** The earliest of all stated times wins, whatever the order of arrival. */
+  startTime?: Micros;
+  /** The first statement wins: where work ran does not change. */
+  environment?: string;
+  /** The type to assume while no message states one: below every stated type, whatever the order of arrival. */
+  fallbackType?: ObservationType;
+  /** JSON of any kind as text; an empty one is "not said". */
+  input?: JsonText;
+  output?: JsonText;
+  /** Merged key by key; values are JSON text as JSON.stringify writes it. Keys are any strings, `__proto__` included. */
+  metadata?: ReadonlyMap<string, JsonText>;
+}
+
+/** A stored observation without its payload (input, output, metadata). */
+export interface Observation extends Required<ObservationFields> {
+  traceId: string;
+  id: string;
+  startTime: Micros | null;
+  environment: string | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  totalTokens: number | null;
+  /** In billionths of a USD; null when neither stated nor priced. */
+  costNanoUsd: number | null;
+  createdAt: Micros;
+  updatedAt: Micros;
+}
+
+/** An observation with its payload. */
+export interface ObservationWithPayload extends Observation {
+  input: JsonText | null;
+  output: JsonText | null;
+  /** A JSON object as text. */
+  metadata: JsonText | null;
+}

@@ -1,0 +1,22 @@
+import type { Micros } from './time.js';
+
+/** The owner of data. `no` is the short key of every table row and never leaves the server; `id` is what clients see. */
+export interface Project {
+  readonly no: number;
+  readonly id: string;
+}
+
+/** A project as its owner may see it. */
+export interface ProjectDescription {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Micros;
+  readonly updatedAt: Micros;
+}
+
+/** Which projects there are. Storage provides it; authentication asks it, because only a credential names a project. */
+export abstract class ProjectDirectory {
+  /** The project of the configured credentials. Known from the start of the server on, so that it costs no query. */
+  abstract defaultProject(): Project;
+  abstract describe(project: Project): Promise<ProjectDescription>;
+}
