@@ -1,0 +1,42 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { type IngestBatch, type IngestReceipt } from '../domain/ingest-batch.js';
+import { PartitionKeeper } from '../storage/partitions.js';
+import { quarantine } from '../storage/quarantine.js';
+import { WriteConnections } from '../storage/write-connections.js';
+import { WriteQueue } from './write-queue.js';
+
+/** The single door of the write pipeline: every protocol ends here. */
+@Injectable()
+export class IngestService implements OnApplicationShutdown {
+  private readonly queue: WriteQueue;
+
+  constructor(@Inject(CONFIG) config: Config, connections: WriteConnections, partitions: PartitionKeeper) {
+    this.queue = new WriteQueue(connections.all, {
+      maxBytes: config.writeQueueMaxBytes,
+      deadlineMs: config.writeDeadlineMs,
+      onRefused: quarantine,
+      onMissingPartition: () => partitions.ensure(),
+      nowMs: Date.now,
+    });
+  }
+
+  /**
+   * Takes a batch and resolves once it is committed. Safe to repeat: the same patches merge into themselves. Rejects
+   * with OverCapacity before taking anything (send the whole batch again), and with Unavailable while stopping or when
+   * the database could not commit all of it in time. Items that no retry can save are in the receipt.
+   */
+  submit(batch: IngestBatch): Promise<IngestReceipt> {
+    return this.queue.submit(batch);
+  }
+
+  /** Bytes that are accepted and not committed yet. */
+  get queuedBytes(): number {
+    return this.queue.bytes;
+  }
+
+  /** Runs after the last request is answered. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.queue.stop();
+  }
+}

@@ -1,0 +1,88 @@
+import { DataSource, type DataSourceOptions, MigrationExecutor } from 'typeorm';
+import { migrations } from '../../migrations/index.js';
+import { type DatabaseConnection } from '../config/database-connection.js';
+import { ENTITIES } from './entities/entities.js';
+import { SCHEMA_LOCK } from './partitions.js';
+
+/** Limits of the connections that reads use. */
+export interface ReadLimits {
+  readonly connections: number;
+  readonly timeoutMs: number;
+}
+
+/** How long a connection attempt may take before the database counts as away. */
+export const CONNECT_TIMEOUT_MS = 3000;
+
+/** The one DataSource of the application, the command line and the tests. The schema comes from migrations alone. */
+export function newDataSource(database: DatabaseConnection, limits: ReadLimits): DataSource {
+  const options: DataSourceOptions = {
+    type: 'postgres',
+    host: database.host,
+    port: database.port,
+    username: database.user,
+    password: database.password,
+    database: database.database,
+    ssl: database.ssl,
+    entities: ENTITIES,
+    migrations,
+    synchronize: false,
+    migrationsRun: false,
+    installExtensions: false,
+    poolSize: limits.connections,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    applicationName: 'xtrace reads',
+    extra: { statement_timeout: limits.timeoutMs, keepAlive: true },
+  };
+  return new DataSource(options);
+}
+
+/** The database was migrated by a newer version of the server. */
+export class SchemaIsNewer extends Error {
+  constructor(unknown: readonly string[]) {
+    super(
+      `the database was migrated by a newer version of xtrace (it knows ${unknown.join(', ')}): start that version, or restore a backup`,
+    );
+  }
+}
+
+/**
+ * Runs the migrations that the database lacks and returns their names. Any number of processes may call this at once:
+ * one of them migrates and the others wait for it.
+ * @throws SchemaIsNewer if the database has run migrations that this version does not have.
+ */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  const runner = dataSource.createQueryRunner();
+  await runner.connect();
+  try {
+    await runner.query('SET statement_timeout = 0');
+    await runner.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK]);
+    try {
+      await refuseNewerSchema(dataSource);
+      // On this connection, whose time limit is off: an index on a large table takes its time.
+      const executor = new MigrationExecutor(dataSource, runner);
+      executor.transaction = 'each';
+      return (await executor.executePendingMigrations()).map((migration) => migration.name);
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [SCHEMA_LOCK]);
+      await runner.query('RESET statement_timeout');
+    }
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Names of the migrations that the database has run, oldest first. */
+export async function executedMigrations(dataSource: DataSource): Promise<string[]> {
+  const tables = await dataSource.query<{ exists: boolean }[]>(
+    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+  );
+  if (tables[0]?.exists !== true) return [];
+  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY timestamp');
+  return rows.map((row) => row.name);
+}
+
+async function refuseNewerSchema(dataSource: DataSource): Promise<void> {
+  const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
+  const unknown = (await executedMigrations(dataSource)).filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new SchemaIsNewer(unknown);
+}

@@ -1,0 +1,272 @@
+import { type ClientBase } from 'pg';
+import {
+  applyObservationPatch,
+  newObservationState,
+  OBSERVATION_FIELDS,
+  type ObservationState,
+} from '../domain/merge.js';
+import {
+  type CostDetails,
+  type ObservationFields,
+  type ObservationPatch,
+  type UsageDetails,
+} from '../domain/observation.js';
+import { decodeStamps, encodeStamps } from '../domain/stamp-codec.js';
+import { type Micros } from '../domain/time.js';
+import { countTokens, totalCostNanoUsd } from '../domain/usage.js';
+import { encodeArray } from './binary-array.js';
+import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
+import { type ContributingRow } from './rollup.js';
+
+/** Key of an observation with the bucket of its trace, by which it is found in one partition. */
+export interface ObservationKey {
+  projectNo: number;
+  traceId: string;
+  id: string;
+  bucket: number;
+}
+
+/** A row of `observations`. */
+export interface ObservationRow extends ObservationKey, ContributingRow {
+  state: ObservationState;
+  updatedAt: Micros;
+  stamp: number | null;
+  stamps: string | null;
+}
+
+/** Fields a client may state but seldom does; they share the column `stated_facts`. */
+const FACTS = [
+  'usageUnit',
+  'statedLatencySeconds',
+  'statedTimeToFirstTokenSeconds',
+  'modelId',
+  'inputPriceUsd',
+  'outputPriceUsd',
+  'totalPriceUsd',
+] as const satisfies readonly (keyof ObservationFields)[];
+
+/** The row that follows when `patches` are folded into `stored` (or into nothing). */
+export function foldObservation(
+  key: ObservationKey,
+  stored: ObservationRow | undefined,
+  patches: readonly ObservationPatch[],
+  now: Micros,
+): ObservationRow {
+  const state = stored === undefined ? newObservationState() : copyState(stored.state);
+  for (const patch of patches) applyObservationPatch(state, patch);
+  const { values } = state;
+  const tokens = values.usage ? countTokens(values.usage) : undefined;
+  return {
+    ...key,
+    ...encodeStamps(OBSERVATION_FIELDS, state),
+    state,
+    startTime: state.startTime,
+    endTime: values.endTime ?? null,
+    createdAt: stored?.createdAt ?? now,
+    updatedAt: now,
+    type: values.type ?? null,
+    level: values.level ?? null,
+    model: values.model ?? null,
+    inputTokens: tokens?.inputTokens ?? null,
+    outputTokens: tokens?.outputTokens ?? null,
+    totalTokens: tokens?.totalTokens ?? null,
+    costNanoUsd: values.statedCost ? totalCostNanoUsd(values.statedCost) : null,
+  };
+}
+
+function copyState(state: ObservationState): ObservationState {
+  return { ...state, values: { ...state.values }, stamps: state.stamps.slice() };
+}
+
+function field(name: keyof ObservationFields): (row: ObservationRow) => unknown {
+  return (row) => row.state.values[name];
+}
+
+function encodeFacts(row: ObservationRow): string | null {
+  const { values } = row.state;
+  let facts: Partial<Record<(typeof FACTS)[number], unknown>> | undefined;
+  for (const name of FACTS) {
+    const value = values[name];
+    if (value !== undefined && value !== null) (facts ??= {})[name] = value;
+  }
+  return facts === undefined ? null : JSON.stringify(facts);
+}
+
+function json(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+const COLUMNS: readonly Column<ObservationRow>[] = [
+  { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
+  { name: 'trace_id', type: 'text', value: (row) => row.traceId },
+  { name: 'id', type: 'text', value: (row) => row.id },
+  { name: 'bucket', type: 'int4', value: (row) => row.bucket },
+  { name: 'start_time', type: 'timestamptz', value: (row) => row.startTime },
+  { name: 'end_time', type: 'timestamptz', value: (row) => row.endTime },
+  { name: 'completion_start_time', type: 'timestamptz', value: field('completionStartTime') },
+  { name: 'created_at', type: 'timestamptz', value: (row) => row.createdAt },
+  { name: 'updated_at', type: 'timestamptz', value: (row) => row.updatedAt },
+  { name: 'type', type: 'text', value: (row) => row.type },
+  { name: 'name', type: 'text', value: field('name') },
+  { name: 'level', type: 'text', value: (row) => row.level },
+  { name: 'status_message', type: 'text', value: field('statusMessage') },
+  { name: 'model', type: 'text', value: (row) => row.model },
+  { name: 'model_parameters', type: 'text', value: field('modelParameters') },
+  { name: 'parent_observation_id', type: 'text', value: field('parentObservationId') },
+  { name: 'version', type: 'text', value: field('version') },
+  { name: 'environment', type: 'text', value: (row) => row.state.environment?.value },
+  { name: 'prompt_id', type: 'text', value: field('promptId') },
+  { name: 'prompt_name', type: 'text', value: field('promptName') },
+  { name: 'prompt_version', type: 'text', value: field('promptVersion') },
+  { name: 'usage', type: 'jsonb', value: (row) => json(row.state.values.usage) },
+  { name: 'input_tokens', type: 'int8', value: (row) => row.inputTokens },
+  { name: 'output_tokens', type: 'int8', value: (row) => row.outputTokens },
+  { name: 'total_tokens', type: 'int8', value: (row) => row.totalTokens },
+  { name: 'stated_cost', type: 'jsonb', value: (row) => json(row.state.values.statedCost) },
+  { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
+  { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
+  { name: 'stamp', type: 'int8', value: (row) => row.stamp },
+  { name: 'stamps', type: 'jsonb', value: (row) => row.stamps },
+];
+
+const INSERT = new BulkInsert(
+  'observations',
+  COLUMNS,
+  `(project_no, trace_id, id, bucket) DO UPDATE SET ` +
+    replaceColumns(COLUMNS, ['project_no', 'trace_id', 'id', 'bucket', 'created_at']),
+);
+
+export async function insertObservations(client: ClientBase, rows: readonly ObservationRow[]): Promise<void> {
+  await INSERT.run(client, rows);
+}
+
+/** The key columns of `rows` as array parameters $1 to $4. */
+export function keyParameters(keys: readonly ObservationKey[]): Buffer[] {
+  return [
+    encodeArray(
+      'key.project_no',
+      'int4',
+      keys.map((key) => key.projectNo),
+    ),
+    encodeArray(
+      'key.trace_id',
+      'text',
+      keys.map((key) => key.traceId),
+    ),
+    encodeArray(
+      'key.id',
+      'text',
+      keys.map((key) => key.id),
+    ),
+    encodeArray(
+      'key.bucket',
+      'int4',
+      keys.map((key) => key.bucket),
+    ),
+  ];
+}
+
+/** Joins `k`, the keys of `keyParameters`, to one row each of a table; a plain join would let the planner hash the whole table. */
+export const KEYED = 'unnest($1::int4[], $2::text[], $3::text[], $4::int4[]) WITH ORDINALITY AS k(p, t, i, b, n)';
+export const SAME_KEY = 'o.project_no = k.p AND o.trace_id = k.t AND o.id = k.i AND o.bucket = k.b';
+
+const SELECT_STORED =
+  `SELECT k.n::int4 AS n, o.* FROM ${KEYED} CROSS JOIN LATERAL (SELECT ` +
+  `${micros('o.start_time')} AS start_time, ${micros('o.end_time')} AS end_time, ` +
+  `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
+  `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
+  `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.stated_facts, o.stamp, o.stamps ` +
+  `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
+
+interface StoredColumns {
+  n: number;
+  start_time: string | null;
+  end_time: string | null;
+  completion_start_time: string | null;
+  created_at: string;
+  updated_at: string;
+  type: string | null;
+  name: string | null;
+  level: string | null;
+  status_message: string | null;
+  model: string | null;
+  model_parameters: string | null;
+  parent_observation_id: string | null;
+  version: string | null;
+  environment: string | null;
+  prompt_id: string | null;
+  prompt_name: string | null;
+  prompt_version: string | null;
+  usage: UsageDetails | null;
+  input_tokens: string | null;
+  output_tokens: string | null;
+  total_tokens: string | null;
+  stated_cost: CostDetails | null;
+  cost_nano_usd: string | null;
+  stated_facts: Record<string, unknown> | null;
+  stamp: string | null;
+  stamps: Record<string, number> | null;
+}
+
+/** The stored rows of `keys`, at the keys' positions; undefined where there is none. */
+export async function selectObservations(
+  client: ClientBase,
+  keys: readonly ObservationKey[],
+): Promise<(ObservationRow | undefined)[]> {
+  const found = new Array<ObservationRow | undefined>(keys.length);
+  if (keys.length === 0) return found;
+  const result = await client.query<StoredColumns>({
+    name: 'select observations',
+    text: SELECT_STORED,
+    values: keyParameters(keys),
+  });
+  for (const row of result.rows) found[row.n - 1] = decodeRow(keys[row.n - 1]!, row);
+  return found;
+}
+
+function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
+  const state = newObservationState();
+  const endTime = toNumber(row.end_time);
+  state.startTime = toNumber(row.start_time);
+  decodeStamps(OBSERVATION_FIELDS, state, {
+    values: {
+      ...row.stated_facts,
+      endTime,
+      completionStartTime: toNumber(row.completion_start_time),
+      type: row.type,
+      name: row.name,
+      level: row.level,
+      statusMessage: row.status_message,
+      model: row.model,
+      modelParameters: row.model_parameters,
+      parentObservationId: row.parent_observation_id,
+      version: row.version,
+      promptId: row.prompt_id,
+      promptName: row.prompt_name,
+      promptVersion: row.prompt_version,
+      usage: row.usage,
+      statedCost: row.stated_cost,
+    },
+    environment: row.environment,
+    stamp: toNumber(row.stamp),
+    stamps: row.stamps,
+  });
+  return {
+    ...key,
+    state,
+    startTime: state.startTime,
+    endTime,
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+    type: row.type,
+    level: row.level,
+    model: row.model,
+    inputTokens: toNumber(row.input_tokens),
+    outputTokens: toNumber(row.output_tokens),
+    totalTokens: toNumber(row.total_tokens),
+    costNanoUsd: toNumber(row.cost_nano_usd),
+    stamp: toNumber(row.stamp),
+    stamps: null,
+  };
+}

@@ -1,0 +1,175 @@
+import { type ClientBase } from 'pg';
+import { compareBytewise } from '../domain/json.js';
+import { type Totals } from '../domain/trace.js';
+import { type Micros } from '../domain/time.js';
+import { encodeArray } from './binary-array.js';
+import { BulkInsert, type Column } from './bulk-insert.js';
+import { addTotals, earliest, isZero, latest, newTotals, TotalsByKey } from './rollup.js';
+
+export interface UsageKey {
+  projectNo: number;
+  hour: Micros;
+  model: string;
+  lane: number;
+}
+
+export interface TraceModelKey {
+  projectNo: number;
+  traceId: string;
+  model: string;
+}
+
+export interface SessionKey {
+  projectNo: number;
+  sessionId: string;
+}
+
+/** How one flush changes the row of one session. */
+export interface SessionDelta extends SessionKey, Totals {
+  traceCount: number;
+  firstTime: Micros | null;
+  lastTime: Micros | null;
+  createdAt: Micros;
+  /** A trace left the session or ends earlier than before: its bounds must be found anew. */
+  isShrunk: boolean;
+}
+
+/** What a trace adds to its session. */
+export interface SessionShare {
+  sessionId: string;
+  totals: Totals;
+  firstTime: Micros | null;
+  lastTime: Micros | null;
+}
+
+/** The changes that one flush makes to all sums outside the traces' own rows. */
+export class RollupDeltas {
+  readonly usage = new TotalsByKey<UsageKey>();
+  readonly traceModels = new TotalsByKey<TraceModelKey>();
+  private readonly sessions = new Map<string, SessionDelta>();
+
+  addSession(projectNo: number, share: SessionShare, sign: 1 | -1, now: Micros): SessionDelta {
+    const key = `${projectNo}:${share.sessionId}`;
+    let delta = this.sessions.get(key);
+    if (delta === undefined) {
+      delta = {
+        projectNo,
+        sessionId: share.sessionId,
+        ...newTotals(),
+        traceCount: 0,
+        firstTime: null,
+        lastTime: null,
+        createdAt: now,
+        isShrunk: false,
+      };
+      this.sessions.set(key, delta);
+    }
+    addTotals(delta, share.totals, sign);
+    delta.traceCount += sign;
+    if (sign === 1) {
+      delta.firstTime = earliest(delta.firstTime, share.firstTime);
+      delta.lastTime = latest(delta.lastTime, share.lastTime);
+    }
+    return delta;
+  }
+
+  changedSessions(): SessionDelta[] {
+    return [...this.sessions.values()]
+      .filter((delta) => delta.traceCount !== 0 || !isZero(delta) || delta.firstTime !== null || delta.isShrunk)
+      .sort((a, b) => a.projectNo - b.projectNo || compareBytewise(a.sessionId, b.sessionId));
+  }
+}
+
+const TOTAL_COLUMNS: readonly Column<Totals>[] = [
+  { name: 'observation_count', type: 'int8', value: (row) => row.observationCount },
+  { name: 'generation_count', type: 'int8', value: (row) => row.generationCount },
+  { name: 'error_count', type: 'int8', value: (row) => row.errorCount },
+  { name: 'input_tokens', type: 'int8', value: (row) => row.inputTokens },
+  { name: 'output_tokens', type: 'int8', value: (row) => row.outputTokens },
+  { name: 'total_tokens', type: 'int8', value: (row) => row.totalTokens },
+  { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
+];
+
+const ADD_TOTALS = TOTAL_COLUMNS.map(({ name }) => `${name} = t.${name} + excluded.${name}`).join(', ');
+
+const INSERT_TRACE_MODELS = new BulkInsert<TraceModelKey & Totals>(
+  'trace_models',
+  [
+    { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
+    { name: 'trace_id', type: 'text', value: (row) => row.traceId },
+    { name: 'model', type: 'text', value: (row) => row.model },
+    ...TOTAL_COLUMNS,
+  ],
+  `(project_no, trace_id, model) DO UPDATE SET ${ADD_TOTALS}`,
+);
+
+const INSERT_USAGE = new BulkInsert<UsageKey & Totals>(
+  'usage_hourly',
+  [
+    { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
+    { name: 'hour', type: 'timestamptz', value: (row) => row.hour },
+    { name: 'model', type: 'text', value: (row) => row.model },
+    { name: 'lane', type: 'int4', value: (row) => row.lane },
+    ...TOTAL_COLUMNS,
+  ],
+  `(project_no, hour, model, lane) DO UPDATE SET ${ADD_TOTALS}`,
+);
+
+const INSERT_SESSIONS = new BulkInsert<SessionDelta>(
+  'sessions',
+  [
+    { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
+    { name: 'session_id', type: 'text', value: (row) => row.sessionId },
+    { name: 'created_at', type: 'timestamptz', value: (row) => row.createdAt },
+    { name: 'trace_count', type: 'int8', value: (row) => row.traceCount },
+    ...TOTAL_COLUMNS,
+    { name: 'first_time', type: 'timestamptz', value: (row) => row.firstTime },
+    { name: 'last_time', type: 'timestamptz', value: (row) => row.lastTime },
+  ],
+  `(project_no, session_id) DO UPDATE SET trace_count = t.trace_count + excluded.trace_count, ${ADD_TOTALS}, ` +
+    `first_time = least(t.first_time, excluded.first_time), last_time = greatest(t.last_time, excluded.last_time)`,
+);
+
+// The session's row is locked by the insert before; a trace that another writer has not committed yet widens the bounds after us.
+const RECOMPUTE_BOUNDS =
+  `UPDATE sessions s SET first_time = b.first_time, last_time = b.last_time ` +
+  `FROM unnest($1::int4[], $2::text[]) AS k(p, s) CROSS JOIN LATERAL (` +
+  `SELECT min(t.ts) AS first_time, max(greatest(t.ts, t.last_end)) AS last_time ` +
+  `FROM traces t WHERE t.project_no = k.p AND t.session_id = k.s) b ` +
+  `WHERE s.project_no = k.p AND s.session_id = k.s`;
+
+/** Adds the deltas of a flush: every table's rows in key order, sessions last, because they are shared between lanes. */
+export async function writeRollups(client: ClientBase, deltas: RollupDeltas): Promise<void> {
+  await INSERT_TRACE_MODELS.run(
+    client,
+    deltas.traceModels.changed(
+      (a, b) => a.projectNo - b.projectNo || compareBytewise(a.traceId, b.traceId) || compareBytewise(a.model, b.model),
+    ),
+  );
+  await INSERT_USAGE.run(
+    client,
+    deltas.usage.changed(
+      (a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model) || a.lane - b.lane,
+    ),
+  );
+  const sessions = deltas.changedSessions();
+  await INSERT_SESSIONS.run(client, sessions);
+  const shrunk = sessions.filter((session) => session.isShrunk);
+  if (shrunk.length === 0) return;
+  await client.query({
+    name: 'session bounds',
+    text: RECOMPUTE_BOUNDS,
+    values: [
+      encodeArray(
+        'key.project_no',
+        'int4',
+        shrunk.map((session) => session.projectNo),
+      ),
+      encodeArray(
+        'key.session_id',
+        'text',
+        shrunk.map((session) => session.sessionId),
+      ),
+    ],
+  });
+}

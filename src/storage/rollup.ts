@@ -1,0 +1,110 @@
+import { type Totals } from '../domain/trace.js';
+import { type Micros } from '../domain/time.js';
+
+/** The part of an observation that sums are made of. */
+export interface Contribution extends Totals {
+  /** Start of the hour it counts in, by its start time, else its arrival. */
+  hour: Micros;
+  /** Empty when no model is known. */
+  model: string;
+  /** Null when no start is known. */
+  firstStart: Micros | null;
+  /** End, else start; never before the start. Null when neither is known. */
+  lastEnd: Micros | null;
+}
+
+export interface ContributingRow {
+  startTime: Micros | null;
+  endTime: Micros | null;
+  createdAt: Micros;
+  type: string | null;
+  level: string | null;
+  model: string | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  totalTokens: number | null;
+  costNanoUsd: number | null;
+}
+
+const HOUR_MICROS = 3_600_000_000;
+
+/** What one stored observation adds to every sum. A pure function of its row, so old rows can be subtracted exactly. */
+export function contributionOf(row: ContributingRow): Contribution {
+  const time = row.startTime ?? row.createdAt;
+  return {
+    hour: Math.floor(time / HOUR_MICROS) * HOUR_MICROS,
+    model: row.model ?? '',
+    firstStart: row.startTime,
+    lastEnd: latest(row.startTime, row.endTime),
+    observationCount: 1,
+    generationCount: row.type === 'GENERATION' ? 1 : 0,
+    errorCount: row.level === 'ERROR' ? 1 : 0,
+    inputTokens: row.inputTokens ?? 0,
+    outputTokens: row.outputTokens ?? 0,
+    totalTokens: row.totalTokens ?? 0,
+    costNanoUsd: row.costNanoUsd ?? 0,
+  };
+}
+
+export const TOTAL_FIELDS = [
+  'observationCount',
+  'generationCount',
+  'errorCount',
+  'inputTokens',
+  'outputTokens',
+  'totalTokens',
+  'costNanoUsd',
+] as const satisfies readonly (keyof Totals)[];
+
+export function newTotals(): Totals {
+  return {
+    observationCount: 0,
+    generationCount: 0,
+    errorCount: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    totalTokens: 0,
+    costNanoUsd: 0,
+  };
+}
+
+/** Adds `sign` × `amount` to `totals`. */
+export function addTotals(totals: Totals, amount: Totals, sign: 1 | -1): void {
+  totals.observationCount += sign * amount.observationCount;
+  totals.generationCount += sign * amount.generationCount;
+  totals.errorCount += sign * amount.errorCount;
+  totals.inputTokens += sign * amount.inputTokens;
+  totals.outputTokens += sign * amount.outputTokens;
+  totals.totalTokens += sign * amount.totalTokens;
+  totals.costNanoUsd += sign * amount.costNanoUsd;
+}
+
+export function isZero(totals: Totals): boolean {
+  return TOTAL_FIELDS.every((field) => totals[field] === 0);
+}
+
+export function earliest(a: Micros | null, b: Micros | null): Micros | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+export function latest(a: Micros | null, b: Micros | null): Micros | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}
+
+/** Sums by key, for one flush. */
+export class TotalsByKey<K extends object> {
+  private readonly rows = new Map<string, K & Totals>();
+
+  add(key: string, parts: K, amount: Totals, sign: 1 | -1): void {
+    let row = this.rows.get(key);
+    if (row === undefined) this.rows.set(key, (row = { ...parts, ...newTotals() }));
+    addTotals(row, amount, sign);
+  }
+
+  /** The keys whose sums changed, in one order for every writer, so that two of them never wait for one another in a circle. */
+  changed(compare: (a: K, b: K) => number): (K & Totals)[] {
+    return [...this.rows.values()].filter((row) => !isZero(row)).sort(compare);
+  }
+}

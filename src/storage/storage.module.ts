@@ -1,0 +1,57 @@
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
+import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
+import { DatabaseProbe } from '../domain/database-probe.js';
+import { ProjectDirectory } from '../domain/project.js';
+import { migrate, newDataSource } from './data-source.js';
+import { PartitionKeeper } from './partitions.js';
+import { ProjectStore } from './project-store.js';
+import { ReadPool } from './read-pool.js';
+import { SessionReader } from './session-reader.js';
+import { StorageProbe } from './storage-probe.js';
+import { TraceReader } from './trace-reader.js';
+import { WriteConnections } from './write-connections.js';
+
+/** The only module that speaks to PostgreSQL. Once it is made, the schema is current and this week's partitions exist. */
+@Module({
+  providers: [
+    {
+      provide: DataSource,
+      inject: [DATABASE, CONFIG],
+      useFactory: async (database: DatabaseConnection, config: Config) => {
+        const limits = { connections: config.readConnections, timeoutMs: config.readTimeoutMs };
+        const dataSource = await newDataSource(database, limits).initialize();
+        await migrate(dataSource);
+        return dataSource;
+      },
+    },
+    {
+      provide: PartitionKeeper,
+      inject: [DataSource, CONFIG],
+      useFactory: async (dataSource: DataSource, config: Config) => {
+        const partitions = new PartitionKeeper(dataSource, config);
+        await partitions.ensure();
+        return partitions;
+      },
+    },
+    {
+      provide: ProjectDirectory,
+      inject: [DataSource, CONFIG],
+      useFactory: (dataSource: DataSource, config: Config) => ProjectStore.open(dataSource, config.defaultProjectId),
+    },
+    { provide: DatabaseProbe, useClass: StorageProbe },
+    ReadPool,
+    WriteConnections,
+    TraceReader,
+    SessionReader,
+  ],
+  exports: [ProjectDirectory, DatabaseProbe, PartitionKeeper, WriteConnections, TraceReader, SessionReader],
+})
+export class StorageModule implements OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}

@@ -1,0 +1,164 @@
+import { Client, type ClientConfig } from 'pg';
+import { type ObservationPatch } from '../domain/observation.js';
+import { type TracePatch } from '../domain/trace.js';
+import { classifyFault } from './sql-state.js';
+import { laneOf, type TraceWork, writeTraces } from './trace-writer.js';
+
+/** A patch that PostgreSQL refuses and will always refuse. */
+export interface RefusedPatch {
+  readonly projectNo: number;
+  readonly patch: TracePatch | ObservationPatch;
+  readonly sqlState: string;
+  readonly reason: string;
+}
+
+/** Namespace of the advisory locks of lanes ("xtra" in ASCII). */
+const LANE_LOCKS = 0x78747261;
+
+/** How many parts a refused set of rows is split into: few statements for one bad row, few rows rewritten. */
+const SPLIT = 8;
+
+/** PostgreSQL keeps 64 subtransactions of a transaction at hand; beyond that every visibility check gets slow. */
+const MAX_SUBTRANSACTIONS = 64;
+
+/**
+ * One connection that writes, one transaction at a time. Broken connections are replaced by the next flush.
+ * Not safe for two flushes at once.
+ */
+export class WriteConnection {
+  private client: Client | undefined;
+
+  constructor(private readonly options: ClientConfig) {}
+
+  /**
+   * Commits everything in `works` that PostgreSQL accepts and returns what it refuses, patch by patch. Rejects when
+   * nothing is known to be committed (connection, deadlock, disk full …): `classifyFault` tells whether to try again,
+   * which is safe because merging is idempotent. `works` are distinct and in the order of `compareWorks`.
+   */
+  async flush(works: readonly TraceWork[], nowMs: number): Promise<RefusedPatch[]> {
+    const client = await this.connect();
+    try {
+      return await new Flush(client, works, nowMs).run();
+    } catch (error) {
+      await this.reset(client);
+      throw error;
+    }
+  }
+
+  async end(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  /** Runs one statement outside any flush. */
+  async query(text: string, values: unknown[]): Promise<void> {
+    const client = await this.connect();
+    await client.query(text, values);
+  }
+
+  private async connect(): Promise<Client> {
+    if (this.client !== undefined) return this.client;
+    const client = new Client(this.options);
+    // Without a listener the loss of an idle connection would end the process.
+    client.on('error', () => this.forget(client));
+    client.on('end', () => this.forget(client));
+    await client.connect();
+    this.client = client;
+    return client;
+  }
+
+  private forget(client: Client): void {
+    if (this.client === client) this.client = undefined;
+  }
+
+  /** Back to no transaction; a connection that cannot do that is given up. */
+  private async reset(client: Client): Promise<void> {
+    try {
+      await client.query('ROLLBACK');
+    } catch {
+      this.forget(client);
+      client.end().catch(() => undefined);
+    }
+  }
+}
+
+/** One flush: a transaction under the locks of its lanes, or several when many rows are refused. */
+class Flush {
+  private readonly refused: RefusedPatch[] = [];
+  private readonly begin: string;
+  private subtransactions = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly works: readonly TraceWork[],
+    private readonly nowMs: number,
+  ) {
+    const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
+    // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
+    // their own: a statement that waited for a lock still sees the rows of the time before it waited.
+    this.begin = `BEGIN; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
+  }
+
+  async run(): Promise<RefusedPatch[]> {
+    await this.client.query(this.begin);
+    await this.write(this.works);
+    await this.client.query('COMMIT');
+    return this.refused;
+  }
+
+  /** Writes all of `works` or, when a row is at fault, all but the rows that are. A savepoint is open before and after. */
+  private async write(works: readonly TraceWork[]): Promise<void> {
+    try {
+      await writeTraces(this.client, works, this.nowMs);
+    } catch (error) {
+      const fault = classifyFault(error);
+      if (fault !== 'row' && fault !== 'timeout') throw error;
+      await this.client.query('ROLLBACK TO SAVEPOINT part');
+      const parts = splitWorks(works);
+      if (parts === undefined) {
+        // A single row that takes too long says something about the database, not about the row.
+        if (fault === 'timeout') throw error;
+        this.refuse(works[0]!, error);
+        return;
+      }
+      for (const part of parts) {
+        await this.nextSavepoint();
+        await this.write(part);
+      }
+    }
+  }
+
+  private async nextSavepoint(): Promise<void> {
+    this.subtransactions += 1;
+    if (this.subtransactions % MAX_SUBTRANSACTIONS === 0) await this.client.query(`COMMIT; ${this.begin}`);
+    else await this.client.query('RELEASE SAVEPOINT part; SAVEPOINT part');
+  }
+
+  private refuse(work: TraceWork, error: unknown): void {
+    const { code, message } = error as { code?: string; message: string };
+    for (const patch of [...work.patches, ...[...work.observations.values()].flat()]) {
+      this.refused.push({ projectNo: work.projectNo, patch, sqlState: code ?? '', reason: message });
+    }
+  }
+}
+
+/** Up to eight parts of `works`: by trace, and inside a single trace by row. Undefined when there is only one row. */
+function splitWorks(works: readonly TraceWork[]): TraceWork[][] | undefined {
+  if (works.length > 1) return chunk(works);
+  const work = works[0]!;
+  const ids = [...work.observations.keys()];
+  if (ids.length === 0 || (ids.length === 1 && work.patches.length === 0)) return undefined;
+  const parts: TraceWork[][] = chunk(ids).map((part) => [
+    { ...work, patches: [], observations: new Map(part.map((id) => [id, work.observations.get(id)!])) },
+  ]);
+  if (work.patches.length > 0) parts.unshift([{ ...work, observations: new Map() }]);
+  return parts;
+}
+
+function chunk<T>(items: readonly T[]): T[][] {
+  const size = Math.ceil(items.length / SPLIT);
+  const chunks: T[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  return chunks;
+}
