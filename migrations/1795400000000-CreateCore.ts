@@ -84,7 +84,9 @@ const UP = [
     metadata_stamps jsonb,
     PRIMARY KEY (project_no, trace_id)
   ) WITH (fillfactor = 80, ${HOT_TABLE})`,
-  `CREATE INDEX traces_by_ts ON traces (project_no, ts DESC, trace_id DESC)`,
+  // The predicates that hold for every row keep look-ups by key off these indexes: on a table without statistics the
+  // planner cannot tell them from the primary key, and reads the whole project. Queries that want one repeat its predicate.
+  `CREATE INDEX traces_by_ts ON traces (project_no, ts DESC, trace_id DESC) WHERE ts > '-infinity'`,
   `CREATE INDEX traces_by_user ON traces (project_no, user_id, ts DESC, trace_id DESC) WHERE user_id IS NOT NULL`,
   `CREATE INDEX traces_by_session ON traces (project_no, session_id, ts DESC, trace_id DESC) WHERE session_id IS NOT NULL`,
   `CREATE INDEX traces_by_name ON traces (project_no, name, ts DESC, trace_id DESC) WHERE name IS NOT NULL`,
@@ -135,8 +137,8 @@ const UP = [
     PRIMARY KEY (project_no, trace_id, id, bucket)
   ) PARTITION BY RANGE (bucket)`,
   // Look-up by observation id alone. A hash is half the size of a btree on long ids.
-  `CREATE INDEX observations_by_id ON observations USING hash (id)`,
-  `CREATE INDEX observations_by_start ON observations (project_no, start_time DESC)`,
+  `CREATE INDEX observations_by_id ON observations USING hash (id) WHERE id > ''`,
+  `CREATE INDEX observations_by_start ON observations (project_no, start_time DESC) WHERE start_time IS NOT NULL`,
 
   `CREATE TABLE observation_payloads (
     project_no int NOT NULL,

@@ -4,7 +4,8 @@ import { type IngestBatch, type IngestReceipt, type Rejection } from '../domain/
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
 import { classifyFault } from '../storage/sql-state.js';
-import { compareWorks, LANE_COUNT, laneOf, type TraceWork } from '../storage/trace-writer.js';
+import { laneOf } from '../storage/lane.js';
+import { compareWorks, type TraceWork } from '../storage/trace-writer.js';
 import { type RefusedPatch, type WriteConnection } from '../storage/write-connection.js';
 
 type Patch = TracePatch | ObservationPatch;
@@ -107,8 +108,7 @@ export class WriteQueue {
   private divide(batch: IngestBatch): Map<Writer, Patch[]> {
     const parts = new Map<Writer, Patch[]>();
     const assign = (patch: Patch): void => {
-      const lane = laneOf(batch.project.no, patch.traceId) % LANE_COUNT;
-      const writer = this.writers[lane % this.writers.length]!;
+      const writer = this.writers[laneOf(batch.project.no, patch.traceId) % this.writers.length]!;
       const part = parts.get(writer);
       if (part === undefined) parts.set(writer, [patch]);
       else part.push(patch);

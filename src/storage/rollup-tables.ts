@@ -4,28 +4,35 @@ import { type Totals } from '../domain/trace.js';
 import { type Micros } from '../domain/time.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column } from './bulk-insert.js';
-import { addTotals, earliest, isZero, latest, newTotals, TotalsByKey } from './rollup.js';
+import { LANE_COUNT } from './lane.js';
+import {
+  addByModel,
+  addTotals,
+  type Contribution,
+  earliest,
+  isZero,
+  latest,
+  newTotals,
+  type TotalsByModel,
+} from './rollup.js';
 
-export interface UsageKey {
+interface UsageRow extends Totals {
   projectNo: number;
   hour: Micros;
   model: string;
   lane: number;
 }
 
-export interface TraceModelKey {
+interface TraceModelRow extends Totals {
   projectNo: number;
   traceId: string;
   model: string;
 }
 
-export interface SessionKey {
+/** How one flush changes the row of one session. */
+interface SessionDelta extends Totals {
   projectNo: number;
   sessionId: string;
-}
-
-/** How one flush changes the row of one session. */
-export interface SessionDelta extends SessionKey, Totals {
   traceCount: number;
   firstTime: Micros | null;
   lastTime: Micros | null;
@@ -44,11 +51,27 @@ export interface SessionShare {
 
 /** The changes that one flush makes to all sums outside the traces' own rows. */
 export class RollupDeltas {
-  readonly usage = new TotalsByKey<UsageKey>();
-  readonly traceModels = new TotalsByKey<TraceModelKey>();
+  /** By project and lane, then hour, then model. */
+  private readonly usage = new Map<number, Map<Micros, TotalsByModel>>();
+  private readonly traceModels: { projectNo: number; traceId: string; models: TotalsByModel }[] = [];
   private readonly sessions = new Map<string, SessionDelta>();
 
-  addSession(projectNo: number, share: SessionShare, sign: 1 | -1, now: Micros): SessionDelta {
+  addUsage(projectNo: number, lane: number, amount: Contribution, sign: 1 | -1): void {
+    const shard = projectNo * LANE_COUNT + lane;
+    let hours = this.usage.get(shard);
+    if (hours === undefined) this.usage.set(shard, (hours = new Map<Micros, TotalsByModel>()));
+    let models = hours.get(amount.hour);
+    if (models === undefined) hours.set(amount.hour, (models = new Map<string, Totals>()));
+    addByModel(models, amount.model, amount, sign);
+  }
+
+  /** Call once per trace, with all that a flush changes in it. */
+  addTraceModels(projectNo: number, traceId: string, models: TotalsByModel): void {
+    this.traceModels.push({ projectNo, traceId, models });
+  }
+
+  /** Returns the session's delta, for marking it as shrunk. */
+  addSession(projectNo: number, share: SessionShare, sign: 1 | -1, now: Micros): { isShrunk: boolean } {
     const key = `${projectNo}:${share.sessionId}`;
     let delta = this.sessions.get(key);
     if (delta === undefined) {
@@ -73,6 +96,31 @@ export class RollupDeltas {
     return delta;
   }
 
+  // Every list below is in key order, the same for all writers, so that two of them never wait for one another in a circle.
+
+  changedUsage(): UsageRow[] {
+    const rows: UsageRow[] = [];
+    for (const [shard, hours] of this.usage) {
+      const key = { projectNo: Math.floor(shard / LANE_COUNT), lane: shard % LANE_COUNT };
+      for (const [hour, models] of hours) {
+        for (const [model, totals] of models) if (!isZero(totals)) rows.push({ ...key, hour, model, ...totals });
+      }
+    }
+    return rows.sort(
+      (a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model) || a.lane - b.lane,
+    );
+  }
+
+  changedTraceModels(): TraceModelRow[] {
+    const rows: TraceModelRow[] = [];
+    for (const { projectNo, traceId, models } of this.traceModels) {
+      for (const [model, totals] of models) if (!isZero(totals)) rows.push({ projectNo, traceId, model, ...totals });
+    }
+    return rows.sort(
+      (a, b) => a.projectNo - b.projectNo || compareBytewise(a.traceId, b.traceId) || compareBytewise(a.model, b.model),
+    );
+  }
+
   changedSessions(): SessionDelta[] {
     return [...this.sessions.values()]
       .filter((delta) => delta.traceCount !== 0 || !isZero(delta) || delta.firstTime !== null || delta.isShrunk)
@@ -92,7 +140,7 @@ const TOTAL_COLUMNS: readonly Column<Totals>[] = [
 
 const ADD_TOTALS = TOTAL_COLUMNS.map(({ name }) => `${name} = t.${name} + excluded.${name}`).join(', ');
 
-const INSERT_TRACE_MODELS = new BulkInsert<TraceModelKey & Totals>(
+const INSERT_TRACE_MODELS = new BulkInsert<TraceModelRow>(
   'trace_models',
   [
     { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
@@ -103,7 +151,7 @@ const INSERT_TRACE_MODELS = new BulkInsert<TraceModelKey & Totals>(
   `(project_no, trace_id, model) DO UPDATE SET ${ADD_TOTALS}`,
 );
 
-const INSERT_USAGE = new BulkInsert<UsageKey & Totals>(
+const INSERT_USAGE = new BulkInsert<UsageRow>(
   'usage_hourly',
   [
     { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
@@ -138,20 +186,10 @@ const RECOMPUTE_BOUNDS =
   `FROM traces t WHERE t.project_no = k.p AND t.session_id = k.s) b ` +
   `WHERE s.project_no = k.p AND s.session_id = k.s`;
 
-/** Adds the deltas of a flush: every table's rows in key order, sessions last, because they are shared between lanes. */
+/** Adds the deltas of a flush; sessions last, because lanes share them and hold their locks until the commit. */
 export async function writeRollups(client: ClientBase, deltas: RollupDeltas): Promise<void> {
-  await INSERT_TRACE_MODELS.run(
-    client,
-    deltas.traceModels.changed(
-      (a, b) => a.projectNo - b.projectNo || compareBytewise(a.traceId, b.traceId) || compareBytewise(a.model, b.model),
-    ),
-  );
-  await INSERT_USAGE.run(
-    client,
-    deltas.usage.changed(
-      (a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model) || a.lane - b.lane,
-    ),
-  );
+  await INSERT_TRACE_MODELS.run(client, deltas.changedTraceModels());
+  await INSERT_USAGE.run(client, deltas.changedUsage());
   const sessions = deltas.changedSessions();
   await INSERT_SESSIONS.run(client, sessions);
   const shrunk = sessions.filter((session) => session.isShrunk);

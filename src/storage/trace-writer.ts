@@ -1,5 +1,4 @@
 import { type ClientBase } from 'pg';
-import { hashTrace } from '../domain/identifier.js';
 import { compareBytewise } from '../domain/json.js';
 import { type StampedMetadata } from '../domain/merge.js';
 import { type ObservationPatch } from '../domain/observation.js';
@@ -21,7 +20,8 @@ import {
   selectMetadata,
   type TracePayloadRow,
 } from './payload-tables.js';
-import { addTotals, contributionOf, earliest, latest } from './rollup.js';
+import { addByModel, addTotals, contributionOf, earliest, latest, type TotalsByModel } from './rollup.js';
+import { laneOf } from './lane.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import {
   applyTracePatches,
@@ -32,14 +32,6 @@ import {
   timestampOf,
   type TraceRow,
 } from './trace-table.js';
-
-/** Virtual lanes: the writes of a trace are serialised on the lock of its lane. Never a setting: processes that disagree would count twice. */
-export const LANE_COUNT = 16;
-
-/** The lane of a trace, equal in every process. */
-export function laneOf(projectNo: number, traceId: string): number {
-  return hashTrace(projectNo, traceId) % LANE_COUNT;
-}
 
 /** All that a flush says about one trace and what is in it. */
 export interface TraceWork {
@@ -91,6 +83,7 @@ export async function writeTraces(client: ClientBase, works: readonly TraceWork[
       const payload = foldPayload(observation.key, observation.storedMetadata, observation.patches);
       if (payload !== undefined) payloads.push(payload);
     }
+    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models);
   }
 
   await insertObservations(client, rows);
@@ -126,6 +119,8 @@ interface TraceEntry {
   readonly row: TraceRow;
   /** In bytewise order of their ids. */
   readonly observations: ObservationEntry[];
+  /** How this flush changes the sums by model. */
+  readonly models: TotalsByModel;
   /** An observation that ended last ends earlier than before. */
   isShrunk: boolean;
 }
@@ -144,6 +139,7 @@ function newTraceEntry(work: TraceWork, stored: TraceRow | undefined, bucket: nu
     storedShare: stored === undefined ? null : sessionShareOf(stored),
     row,
     observations,
+    models: new Map(),
     isShrunk: false,
   };
 }
@@ -170,31 +166,19 @@ async function readStoredObservations(client: ClientBase, traces: readonly Trace
 
 /** Adds contribution(new row) − contribution(old row) to every sum, each under its own hour and model. */
 function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow | undefined, row: ObservationRow): void {
-  const { projectNo, traceId } = trace.key;
+  const { projectNo } = trace.key;
   const added = contributionOf(row);
   if (stored !== undefined) {
     const removed = contributionOf(stored);
     addTotals(trace.row.totals, removed, -1);
-    const { hour, model } = removed;
-    deltas.usage.add(
-      `${projectNo}:${hour}:${trace.lane}:${model}`,
-      { projectNo, hour, model, lane: trace.lane },
-      removed,
-      -1,
-    );
-    deltas.traceModels.add(`${projectNo}:${traceId}\n${model}`, { projectNo, traceId, model }, removed, -1);
+    addByModel(trace.models, removed.model, removed, -1);
+    deltas.addUsage(projectNo, trace.lane, removed, -1);
     const isEarlier = removed.lastEnd !== null && (added.lastEnd === null || added.lastEnd < removed.lastEnd);
     if (isEarlier && removed.lastEnd === trace.row.lastEnd) trace.isShrunk = true;
   }
   addTotals(trace.row.totals, added, 1);
-  const { hour, model } = added;
-  deltas.usage.add(
-    `${projectNo}:${hour}:${trace.lane}:${model}`,
-    { projectNo, hour, model, lane: trace.lane },
-    added,
-    1,
-  );
-  deltas.traceModels.add(`${projectNo}:${traceId}\n${model}`, { projectNo, traceId, model }, added, 1);
+  addByModel(trace.models, added.model, added, 1);
+  deltas.addUsage(projectNo, trace.lane, added, 1);
   trace.row.firstStart = earliest(trace.row.firstStart, added.firstStart);
   trace.row.lastEnd = latest(trace.row.lastEnd, added.lastEnd);
 }

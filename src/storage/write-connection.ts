@@ -2,7 +2,8 @@ import { Client, type ClientConfig } from 'pg';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
 import { classifyFault } from './sql-state.js';
-import { laneOf, type TraceWork, writeTraces } from './trace-writer.js';
+import { laneOf } from './lane.js';
+import { type TraceWork, writeTraces } from './trace-writer.js';
 
 /** A patch that PostgreSQL refuses and will always refuse. */
 export interface RefusedPatch {
@@ -14,6 +15,12 @@ export interface RefusedPatch {
 
 /** Namespace of the advisory locks of lanes ("xtra" in ASCII). */
 const LANE_LOCKS = 0x78747261;
+
+/**
+ * Writers look rows up by key alone. On a new table, which has no statistics yet, the planner would rather read all of
+ * it, once per key; and a plan made anew for each batch costs more than it finds.
+ */
+const KEYED_PLANS = 'SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan';
 
 /** How many parts a refused set of rows is split into: few statements for one bad row, few rows rewritten. */
 const SPLIT = 8;
@@ -97,7 +104,7 @@ class Flush {
     const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
     // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
     // their own: a statement that waited for a lock still sees the rows of the time before it waited.
-    this.begin = `BEGIN; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
+    this.begin = `BEGIN; ${KEYED_PLANS}; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
   }
 
   async run(): Promise<RefusedPatch[]> {
