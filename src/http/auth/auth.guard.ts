@@ -1,0 +1,36 @@
+import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { routeTraits } from '../route-config.js';
+import { Authenticator } from './authenticator.js';
+import type { Principal } from './principal.js';
+import { PUBLIC } from './public.decorator.js';
+
+/** Default deny: a route answers only valid credentials unless it is marked `@Public()`. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (isPublic !== true) {
+      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      requireScope(request, this.authenticator.require(request));
+    }
+    return true;
+  }
+}
+
+/** Writing needs the scope `ingest`, everything else `read`. */
+export function requireScope(request: FastifyRequest, principal: Principal): void {
+  const needed = routeTraits(request).write === undefined ? 'read' : 'ingest';
+  if (!principal.scopes.includes(needed)) {
+    throw new ForbiddenException('Access denied - insufficient permissions for this endpoint');
+  }
+}

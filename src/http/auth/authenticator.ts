@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { normalizeIp } from '@nestjs/throttler';
+import type { FastifyRequest } from 'fastify';
+import { CONFIG, type Config } from '../../config/config.js';
+import { TooManyRequests, Unauthorized } from '../../domain/errors.js';
+import { ProjectDirectory } from '../../domain/project.js';
+import { routeTraits } from '../route-config.js';
+import { TokenBuckets } from '../throttle/token-bucket.js';
+import { type AcceptedCredentials, CredentialCheck, type Offer, readOffer } from './credentials.js';
+import { type Principal, principalOf, setPrincipal } from './principal.js';
+
+/** Injection token of the {@link AcceptedCredentials}. */
+export const CREDENTIALS = Symbol('Credentials');
+
+/** Failed authentications per client address; valid credentials never wait for it. */
+const FAILURES_PER_SECOND = 10;
+const FAILURES_AT_ONCE = 40;
+
+/** Client addresses of one IPv6 subscriber share this many bits. */
+const IPV6_SUBSCRIBER_BITS = 64;
+
+/** Finds out who sent a request, from its headers alone. */
+@Injectable()
+export class Authenticator {
+  private readonly check: CredentialCheck;
+  private readonly failures = new TokenBuckets();
+  private readonly isCompatOpen: boolean;
+
+  constructor(
+    @Inject(CONFIG) config: Config,
+    @Inject(CREDENTIALS) credentials: AcceptedCredentials,
+    private readonly projects: ProjectDirectory,
+  ) {
+    this.check = new CredentialCheck(credentials);
+    // A generated pair does not count: only one that somebody configured says that callers are meant to have it.
+    this.isCompatOpen = config.allowUnauthenticatedCompat && config.publicKey === undefined;
+  }
+
+  /** Remembers the principal of `request` if its credentials are valid, or if the route needs none in compat mode. */
+  identify(request: FastifyRequest): void {
+    const principal = this.find(request);
+    if (principal !== undefined) setPrincipal(request, principal);
+  }
+
+  /**
+   * The principal of `request`, identified before.
+   * @throws Unauthorized without valid credentials, TooManyRequests after too many such failures from one address.
+   */
+  require(request: FastifyRequest): Principal {
+    const principal = principalOf(request);
+    if (principal !== undefined) return principal;
+    const address = normalizeIp(request.ip, IPV6_SUBSCRIBER_BITS);
+    const take = this.failures.take(address, FAILURES_AT_ONCE, FAILURES_PER_SECOND);
+    if (!take.isAllowed) {
+      throw new TooManyRequests(
+        'Too many failed authentications from this address',
+        Math.max(1, Math.ceil(take.retryAfterMs / 1000)),
+        new Date(Date.now() + take.retryAfterMs),
+      );
+    }
+    throw new Unauthorized(complaint(offerOf(request)));
+  }
+
+  private find(request: FastifyRequest): Principal | undefined {
+    const project = this.projects.defaultProject();
+    const keyId = this.check.match(offerOf(request));
+    if (keyId !== undefined) return { project, scopes: ['ingest', 'read', 'admin'], keyId };
+    const { write, openInCompat } = routeTraits(request);
+    if (this.isCompatOpen && (openInCompat === true || write?.errors === 'rpc-status')) {
+      return { project, scopes: ['ingest', 'read'], keyId: 'anonymous' };
+    }
+    return undefined;
+  }
+}
+
+function offerOf(request: FastifyRequest): Offer {
+  return readOffer(request.headers.authorization, request.headers['x-api-key']);
+}
+
+/** Langfuse's words, which its SDKs show to their users (langfuse.md §7.1). */
+function complaint(offer: Offer): string {
+  switch (offer.kind) {
+    case 'none':
+      return 'No authorization header';
+    case 'unreadable':
+      return 'Invalid authorization header';
+    default:
+      return "Invalid credentials. Confirm that you've configured the correct host.";
+  }
+}

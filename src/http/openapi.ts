@@ -1,0 +1,56 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { PUBLIC_EXTENSION } from './auth/public.decorator.js';
+import { DESCRIPTION, VERSION } from './version.js';
+
+const ABOUT = `${DESCRIPTION}
+
+Every call needs credentials, either \`Authorization: Bearer <API_BEARER_TOKEN>\` or the Basic pair of public and secret
+key; both are accepted everywhere. Writing is acknowledged only after it is committed, and may be repeated. Queries are
+limited per credential (RATE_LIMIT_QPS, RATE_LIMIT_BURST): over the limit the answer is 429 with \`Retry-After\`.`;
+
+/** Order and meaning of the groups on the page; controllers name theirs with \`@ApiTags\`. */
+const TAGS: readonly (readonly [name: string, description: string])[] = [
+  ['Ingestion', 'Takes traces in: OpenTelemetry (OTLP/HTTP) and the Langfuse and xtrace batch formats.'],
+  ['Traces', 'Lists and shows traces with their observations.'],
+  ['Sessions', 'Groups traces into conversations.'],
+  ['Metrics', 'Daily usage and time series.'],
+  ['Projects', 'What the credentials belong to.'],
+  ['Operation', 'Liveness, readiness and counters.'],
+];
+
+/** The OpenAPI document of all routes that `app` has. Costs a walk over every controller: build it once. */
+export function buildOpenApi(app: INestApplication): OpenAPIObject {
+  const builder = new DocumentBuilder()
+    .setTitle('xtrace')
+    .setDescription(ABOUT)
+    .setVersion(VERSION)
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'opaque', description: 'API_BEARER_TOKEN' },
+      'bearer',
+    )
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Public key and secret key' }, 'basic')
+    .addSecurityRequirements('bearer')
+    .addSecurityRequirements('basic');
+  for (const [name, description] of TAGS) builder.addTag(name, description);
+  const document = SwaggerModule.createDocument(app, builder.build());
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path) as Record<string, unknown>[]) {
+      // An empty list overrides the requirement of the whole document (OpenAPI 3.0, Operation Object).
+      if (operation[PUBLIC_EXTENSION] === true) operation['security'] = [];
+      delete operation[PUBLIC_EXTENSION];
+    }
+  }
+  return document;
+}
+
+/** Serves the page at /docs and the document at /docs/openapi.json, both without credentials: they hold no data. */
+export function serveOpenApi(app: INestApplication): void {
+  let document: OpenAPIObject | undefined;
+  SwaggerModule.setup('docs', app, () => (document ??= buildOpenApi(app)), {
+    jsonDocumentUrl: 'docs/openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+    customSiteTitle: 'xtrace API',
+    swaggerOptions: { persistAuthorization: true },
+  });
+}

@@ -1,0 +1,138 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { CONFIG, type Config } from '../config/config.js';
+import { InvalidInput, TooLarge, UnsupportedMedia } from '../domain/errors.js';
+import { requireScope } from './auth/auth.guard.js';
+import { Authenticator } from './auth/authenticator.js';
+import { InFlightBytes, type Reservation } from './in-flight-bytes.js';
+import { inflate, readContentCoding } from './inflate.js';
+import { routeTraits } from './route-config.js';
+import { declaredLength, readBody } from './write-body.js';
+
+/** JSON bodies of routes that are not write routes. */
+const MAX_JSON_BYTES = 1024 * 1024;
+
+/** How long a client whose request was answered early may go on sending: time to see the answer, then the line is cut. */
+const DISCARD_MS = 10_000;
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * What happens to a request before Nest sees it, as Fastify hooks: identify the caller; on write routes refuse strangers,
+ * unknown encodings, bodies that are declared too large and whatever the budget has no room for, all from the headers
+ * alone; then read and inflate the body. Fastify's own body parsers are gone.
+ */
+@Injectable()
+export class RequestIntake implements OnModuleInit {
+  private readonly reservations = new WeakMap<FastifyRequest, Reservation>();
+
+  constructor(
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+    private readonly authenticator: Authenticator,
+    private readonly inFlight: InFlightBytes,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter.getInstance();
+    fastify.removeAllContentTypeParsers();
+    const parseJson = fastify.getDefaultJsonParser('error', 'error');
+    fastify.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+      if (request.is404) return undefined;
+      if (routeTraits(request).write !== undefined) return this.readWrite(request, payload);
+      const bytes = await this.readJson(request, payload);
+      return new Promise((resolve, reject) => {
+        void parseJson(request, bytes.toString('utf8'), (error, value) => {
+          if (error !== null) reject(new InvalidInput('The body is not valid JSON'));
+          else resolve(value);
+        });
+      });
+    });
+    fastify.addHook('onRequest', (request, reply, done) => {
+      try {
+        this.admit(request, reply);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+    fastify.addHook('preValidation', (request, _reply, done) => {
+      // Fastify asks no parser when there is neither a body nor a content type.
+      if (request.body === undefined && routeTraits(request).write !== undefined) request.body = NO_BYTES;
+      done();
+    });
+    fastify.addHook('onResponse', (request, _reply, done) => {
+      discardRest(request.raw);
+      done();
+    });
+  }
+
+  private admit(request: FastifyRequest, reply: FastifyReply): void {
+    void reply.header('x-request-id', request.id);
+    if (request.is404) return;
+    if (/%00/.test(request.url.split('?', 1)[0]!)) throw new InvalidInput('The path must not contain U+0000');
+    this.authenticator.identify(request);
+    if (routeTraits(request).write === undefined) return;
+    requireScope(request, this.authenticator.require(request));
+    readContentCoding(request.headers['content-encoding']);
+    const declaredBytes = declaredLength(request.headers['content-length']);
+    this.refuseTooLarge(declaredBytes, this.config.maxRequestBodyBytes);
+    this.reserve(request, reply, declaredBytes ?? 0);
+  }
+
+  /** Holds room for the body until the response has ended, whichever way it ends. */
+  private reserve(request: FastifyRequest, reply: FastifyReply, bytes: number): void {
+    const reservation = this.inFlight.reserve(bytes);
+    this.reservations.set(request, reservation);
+    const { socket } = request.raw;
+    const end = (): void => {
+      reservation.release();
+      socket.off('close', end);
+    };
+    reply.raw.once('close', end);
+    // A pipelined response that waits behind others is never told that its connection closed.
+    socket.once('close', end);
+  }
+
+  private async readWrite(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+    const reservation = this.reservations.get(request);
+    if (reservation === undefined) throw new Error('a write route was reached without a reservation');
+    const maxBytes = this.config.maxRequestBodyBytes;
+    const declaredBytes = declaredLength(request.headers['content-length']);
+    const grow = (count: number): void => reservation.grow(count);
+    const onBytes = declaredBytes === undefined ? grow : () => {};
+    const sent = await readBody(payload, { maxBytes, declaredBytes, onBytes });
+    return inflate(sent, readContentCoding(request.headers['content-encoding']), maxBytes, grow);
+  }
+
+  private async readJson(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+    // Guards run after the body is read: without this, strangers could fill the memory.
+    requireScope(request, this.authenticator.require(request));
+    if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+      throw new UnsupportedMedia('Send the body as application/json');
+    }
+    if (readContentCoding(request.headers['content-encoding']) !== 'identity') {
+      throw new UnsupportedMedia('Send the body without Content-Encoding');
+    }
+    const declaredBytes = declaredLength(request.headers['content-length']);
+    this.refuseTooLarge(declaredBytes, MAX_JSON_BYTES);
+    return readBody(payload, { maxBytes: MAX_JSON_BYTES, declaredBytes, onBytes: () => {} });
+  }
+
+  private refuseTooLarge(declaredBytes: number | undefined, maxBytes: number): void {
+    if (declaredBytes !== undefined && declaredBytes > maxBytes) {
+      throw new TooLarge(`The body of ${declaredBytes} bytes is larger than ${maxBytes} bytes`);
+    }
+  }
+}
+
+/** Drops what an answered client still sends: cutting the line at once could destroy the answer on its way. */
+function discardRest(raw: IncomingMessage): void {
+  if (raw.complete || raw.readableEnded || raw.destroyed) return;
+  const timer = setTimeout(() => raw.socket.destroy(), DISCARD_MS).unref();
+  raw.once('close', () => clearTimeout(timer));
+  raw.resume();
+}
