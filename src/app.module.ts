@@ -1,0 +1,34 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Credentials } from './config/credentials.js';
+import type { DatabaseConnection } from './config/database-connection.js';
+import { HttpModule } from './http/http.module.js';
+import { HealthModule } from './modules/health/health.module.js';
+import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
+import { OtlpModule } from './modules/otlp/otlp.module.js';
+import { StorageModule } from './storage/storage.module.js';
+
+/** What a start has found out before there is an application. */
+export interface AppOptions {
+  readonly config: Config;
+  readonly credentials: Credentials;
+  readonly database: DatabaseConnection;
+}
+
+/** The modules in reading order: what all share first, then one door after the other. */
+@Module({})
+export class AppModule {
+  static forRoot({ config, credentials, database }: AppOptions): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config, database),
+        HttpModule.forRoot({ credentials, imports: [StorageModule] }),
+        OtlpModule,
+        LangfuseCompatModule,
+        HealthModule,
+      ],
+    };
+  }
+}

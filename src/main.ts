@@ -1,0 +1,95 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from './app.js';
+import { type Config, readConfig, unknownSettings } from './config/config.js';
+import { resolveCredentials } from './config/credentials.js';
+import { type DatabaseConnection, parseDatabaseUrl, settleTls } from './config/database-connection.js';
+import { Lifecycle } from './config/lifecycle.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres/launcher.js';
+import { greeting } from './greeting.js';
+import { describeStartError } from './start-error.js';
+
+/** Below `npm start`, Ctrl-C arrives twice: from the terminal and from npm. */
+const SAME_KEY_PRESS_MS = 500;
+
+/** The process: settings → credentials → database → application → listen, and the same way back on SIGTERM or SIGINT. */
+class ServerMain {
+  private config: Config | undefined;
+  private database: DatabaseConnection | undefined;
+  private postgres: EmbeddedPostgres | undefined;
+  private app: NestFastifyApplication | undefined;
+  private isStopping = false;
+  private stoppingSince = 0;
+
+  run(): void {
+    process.on('SIGTERM', (signal) => this.onSignal(signal));
+    process.on('SIGINT', (signal) => this.onSignal(signal));
+    this.start().catch((error: unknown) => this.fail(error));
+  }
+
+  private async start(): Promise<void> {
+    const config = (this.config = readConfig());
+    for (const warning of unknownSettings(process.env)) console.warn(warning);
+    const credentials = resolveCredentials(config);
+    this.database = await this.openDatabase(config);
+    this.app = await createApp({ config, credentials, database: this.database });
+    await this.app.listen(config.bindPort, config.bindHost);
+    const bound = (this.app.getHttpServer() as { address(): AddressInfo }).address();
+    for (const line of greeting(config, credentials, bound)) console.log(line);
+  }
+
+  private async openDatabase({ databaseUrl, dataDir, embeddedPostgresBin }: Config): Promise<DatabaseConnection> {
+    if (databaseUrl !== undefined) return settleTls(parseDatabaseUrl(databaseUrl));
+    const binDir = embeddedPostgresBin === undefined ? {} : { binDir: embeddedPostgresBin };
+    this.postgres = await startEmbeddedPostgres({ dataDir, ...binDir, log: (line) => console.log(line) });
+    return this.postgres.connection;
+  }
+
+  private onSignal(signal: NodeJS.Signals): void {
+    if (this.isStopping) {
+      if (Date.now() - this.stoppingSince < SAME_KEY_PRESS_MS) return;
+      console.error(`xtrace: ${signal} again, ending without waiting for open requests`);
+      process.exit(1);
+    }
+    this.isStopping = true;
+    this.stoppingSince = Date.now();
+    this.stop(signal).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error('xtrace: the stop failed:', error);
+        process.exit(1);
+      },
+    );
+  }
+
+  private async stop(signal: NodeJS.Signals): Promise<void> {
+    const { app, config } = this;
+    if (app && config) {
+      console.log(`xtrace: ${signal}, finishing open requests`);
+      app.get(Lifecycle).beginDraining();
+      await new Promise((resolve) => setTimeout(resolve, config.shutdownDelayMs));
+      setTimeout(() => {
+        console.error(
+          `xtrace: still busy after SHUTDOWN_GRACE_MS (${config.shutdownGraceMs}), ending without waiting longer`,
+        );
+        process.exit(1);
+      }, config.shutdownGraceMs);
+      await app.close();
+    }
+    await this.postgres?.stop();
+    if (app) console.log('xtrace: stopped');
+  }
+
+  private async fail(error: unknown): Promise<void> {
+    if (this.isStopping) return;
+    for (const line of describeStartError(error, { config: this.config, database: this.database }))
+      console.error(`xtrace cannot start: ${line}`);
+    if (this.config?.logLevel === 'debug') console.error(error);
+    await this.app?.close().catch(() => undefined);
+    await this.postgres?.stop();
+    process.exit(1);
+  }
+}
+
+new ServerMain().run();
