@@ -1,0 +1,115 @@
+import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { UnsupportedMedia } from '../../domain/errors.js';
+import type { Project } from '../../domain/project.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { WriteRoute } from '../../http/write-route.js';
+import { IngestService } from '../../ingest/ingest.service.js';
+import { decodeJson } from './otlp.json.js';
+import { mapExport } from './otlp.map.js';
+import { decodeProtobuf } from './otlp.protobuf.js';
+import { encodeResponse, encodingOf, MEDIA_TYPES, summarize } from './otlp.response.js';
+
+const EXAMPLE = {
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'support-bot' } }] },
+      scopeSpans: [
+        {
+          scope: { name: 'my-instrumentation', version: '1.0.0' },
+          spans: [
+            {
+              traceId: '5b8efff798038103d269b633813fc60c',
+              spanId: 'eee19b7ec3c1b174',
+              name: 'chat gpt-4o-mini',
+              kind: 3,
+              startTimeUnixNano: '1767225600000000000',
+              endTimeUnixNano: '1767225601250000000',
+              attributes: [
+                { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+                { key: 'gen_ai.request.model', value: { stringValue: 'gpt-4o-mini' } },
+                { key: 'gen_ai.usage.input_tokens', value: { intValue: '12' } },
+                { key: 'gen_ai.usage.output_tokens', value: { intValue: '34' } },
+                { key: 'session.id', value: { stringValue: 'chat-42' } },
+              ],
+              status: { code: 1 },
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+const PARTIAL_EXAMPLE = {
+  partialSuccess: {
+    rejectedSpans: '1',
+    errorMessage: '1 span: spanId must be 8 bytes (16 hex digits in JSON), not all zero (span 3 of the request)',
+  },
+};
+
+/** The door for OpenTelemetry: OTLP over HTTP (opentelemetry-proto, collector/trace/v1). */
+@ApiTags('OTLP')
+@Controller()
+export class OtlpController {
+  constructor(private readonly ingest: IngestService) {}
+
+  @Post(['v1/traces', 'api/public/otel/v1/traces'])
+  @WriteRoute({ errors: 'rpc-status', overCapacity: 503 })
+  @ApiOperation({
+    summary: 'Export spans (OTLP/HTTP)',
+    description:
+      'Takes an ExportTraceServiceRequest as protobuf or JSON, plain or compressed, and answers once its spans are ' +
+      'committed, in the encoding of the request. Sending the same spans again is safe. A span that cannot be stored ' +
+      'costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 carry ' +
+      '`Retry-After` and mean that sending all of it again later is right. Both addresses do the same: the longer one ' +
+      'is where Langfuse SDKs send.',
+  })
+  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiBody({ required: true, description: 'ExportTraceServiceRequest', schema: { type: 'object', example: EXAMPLE } })
+  @ApiResponse({
+    status: 200,
+    description:
+      'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many spans were refused ' +
+      'and why, and these must not be sent again.',
+    schema: { type: 'object', example: PARTIAL_EXAMPLE },
+  })
+  @ApiResponse({
+    status: 400,
+    description: 'Malformed body, another signal, or no span that can be stored. Do not retry.',
+  })
+  @ApiResponse({ status: 401, description: 'Missing or wrong credentials.' })
+  @ApiResponse({
+    status: 413,
+    description: 'Body larger than the limit, as sent or after inflating. Send smaller batches.',
+  })
+  @ApiResponse({ status: 415, description: 'Content-Type or Content-Encoding that is not understood.' })
+  @ApiResponse({ status: 429, description: 'Too many requests. Retry after `Retry-After` seconds.' })
+  @ApiResponse({
+    status: 503,
+    description: 'Buffers are full, or the server stops. Retry after `Retry-After` seconds.',
+  })
+  async exportTraces(
+    @CurrentProject() project: Project,
+    @Headers('content-type') contentType: string | undefined,
+    @Body() body: Buffer,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    const encoding = encodingOf(contentType);
+    if (encoding === undefined) {
+      const got = contentType === undefined ? 'none' : `"${contentType.slice(0, 100)}"`;
+      throw new UnsupportedMedia(`Content-Type must be ${MEDIA_TYPES.protobuf} or ${MEDIA_TYPES.json}, got ${got}`);
+    }
+
+    const decoded = encoding === 'json' ? decodeJson(body) : decodeProtobuf(body);
+    const { batch, spanCount, rejected } = mapExport(decoded, { project, nowMs: Date.now(), bytes: body.length });
+    const receipt = spanCount === 0 ? { rejected: [] } : await this.ingest.submit(batch);
+
+    const refused = [...rejected, ...receipt.rejected];
+    const rejectedSpans = refused.filter(({ kind }) => kind === 'observation').length;
+    reply.header('content-type', MEDIA_TYPES[encoding]);
+    return encodeResponse({ rejectedSpans, errorMessage: summarize(refused) }, encoding);
+  }
+}

@@ -1,0 +1,401 @@
+import { InvalidInput } from '../../domain/errors.js';
+import {
+  type AttributeValue,
+  type Attributes,
+  emptyResource,
+  emptyScope,
+  MAX_ATTRIBUTE_DEPTH,
+  NO_ATTRIBUTES,
+  type OtlpEvent,
+  type OtlpExport,
+  type OtlpLink,
+  type OtlpResource,
+  type OtlpResourceSpans,
+  type OtlpScope,
+  type OtlpScopeSpans,
+  type OtlpSpan,
+  SPAN_ID_DIGITS,
+  TRACE_ID_DIGITS,
+  Unreadable,
+  unreadableSpan,
+} from './otlp.span.js';
+
+/**
+ * Reads ExportTraceServiceRequest from OTLP/JSON (OTLP specification, "JSON Protobuf Encoding"): ids in hex, 64-bit
+ * integers as decimal strings, enums as integers. Reads what exporters send in practice besides: integers as numbers or
+ * `{low, high}` pairs, ids in base64, enums by name. Nothing is ever copied from a client's object key by key.
+ */
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const SIGNALS: ReadonlyMap<string, string> = new Map([
+  ['resourceLogs', 'logs'],
+  ['resourceMetrics', 'metrics'],
+  ['resourceProfiles', 'profiles'],
+]);
+
+/**
+ * @throws InvalidInput when the body is not JSON, carries another signal, or its outer lists have another shape. A span
+ * that cannot be read becomes a span with a `problem`.
+ */
+export function decodeJson(body: Buffer): OtlpExport {
+  let text = body.toString('utf8');
+  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidInput(`The body is not valid JSON: ${(error as Error).message}`);
+  }
+  try {
+    return readExport(request);
+  } catch (error) {
+    if (error instanceof Unreadable) throw new InvalidInput(`${error.field} ${error.message}`, error.field);
+    throw error;
+  }
+}
+
+function readExport(request: unknown): OtlpExport {
+  if (!isObject(request)) {
+    throw new InvalidInput(`The body must be a JSON object such as {"resourceSpans": […]}, got ${nameOf(request)}`);
+  }
+  if (request['resourceSpans'] === undefined) {
+    for (const [key, signal] of SIGNALS) {
+      if (request[key] === undefined) continue;
+      throw new InvalidInput(
+        `The body holds ${signal} (${key}): this address takes traces, ${signal} belong to /v1/${signal}`,
+        key,
+      );
+    }
+    if (request['resource_spans'] !== undefined) {
+      throw new InvalidInput(
+        'OTLP/JSON keys are in lowerCamelCase: send resourceSpans instead of resource_spans',
+        'resource_spans',
+      );
+    }
+  }
+  return { resourceSpans: readList(request['resourceSpans'], 'resourceSpans', readResourceSpans) };
+}
+
+function readResourceSpans(value: unknown): OtlpResourceSpans {
+  const message = expectObject(value);
+  return {
+    resource: within('resource', () => readResource(message['resource'])),
+    scopeSpans: readList(message['scopeSpans'], 'scopeSpans', readScopeSpans),
+    schemaUrl: readText(message['schemaUrl'], 'schemaUrl'),
+  };
+}
+
+function readResource(value: unknown): OtlpResource {
+  if (isMissing(value)) return emptyResource();
+  const message = expectObject(value);
+  return {
+    attributes: readAttributes(message['attributes'], 'attributes', 0),
+    droppedAttributesCount: readCount(message['droppedAttributesCount'], 'droppedAttributesCount'),
+  };
+}
+
+function readScopeSpans(value: unknown): OtlpScopeSpans {
+  const message = expectObject(value);
+  return {
+    scope: within('scope', () => readScope(message['scope'])),
+    spans: readList(message['spans'], 'spans', readSpanLeniently),
+    schemaUrl: readText(message['schemaUrl'], 'schemaUrl'),
+  };
+}
+
+function readScope(value: unknown): OtlpScope {
+  if (isMissing(value)) return emptyScope();
+  const message = expectObject(value);
+  return {
+    name: readText(message['name'], 'name'),
+    version: readText(message['version'], 'version'),
+    attributes: readAttributes(message['attributes'], 'attributes', 0),
+    droppedAttributesCount: readCount(message['droppedAttributesCount'], 'droppedAttributesCount'),
+  };
+}
+
+/** A span of a wrong shape costs itself only. */
+function readSpanLeniently(value: unknown): OtlpSpan {
+  try {
+    return readSpan(expectObject(value));
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const { traceId, spanId } = isObject(value) ? value : { traceId: '', spanId: '' };
+    return unreadableSpan(error, typeof traceId === 'string' ? traceId : '', typeof spanId === 'string' ? spanId : '');
+  }
+}
+
+function readSpan(span: JsonObject): OtlpSpan {
+  const status = span['status'];
+  let statusMessage = '';
+  let statusCode = 0;
+  if (!isMissing(status)) {
+    if (!isObject(status)) throw new Unreadable('status', `must be an object, got ${nameOf(status)}`);
+    statusMessage = readText(status['message'], 'status.message');
+    statusCode = readEnum(status['code'], 'status.code', STATUS_CODES);
+  }
+  return {
+    traceId: readId(span['traceId'], 'traceId', TRACE_ID_DIGITS),
+    spanId: readId(span['spanId'], 'spanId', SPAN_ID_DIGITS),
+    parentSpanId: readId(span['parentSpanId'], 'parentSpanId', SPAN_ID_DIGITS),
+    traceState: readText(span['traceState'], 'traceState'),
+    name: readText(span['name'], 'name'),
+    kind: readEnum(span['kind'], 'kind', SPAN_KINDS),
+    startTimeUnixNano: readTime(span['startTimeUnixNano'], 'startTimeUnixNano'),
+    endTimeUnixNano: readTime(span['endTimeUnixNano'], 'endTimeUnixNano'),
+    attributes: readAttributes(span['attributes'], 'attributes', 0),
+    droppedAttributesCount: readCount(span['droppedAttributesCount'], 'droppedAttributesCount'),
+    events: readList(span['events'], 'events', readEvent),
+    droppedEventsCount: readCount(span['droppedEventsCount'], 'droppedEventsCount'),
+    links: readList(span['links'], 'links', readLink),
+    droppedLinksCount: readCount(span['droppedLinksCount'], 'droppedLinksCount'),
+    statusMessage,
+    statusCode,
+    flags: readCount(span['flags'], 'flags'),
+  };
+}
+
+function readEvent(value: unknown): OtlpEvent {
+  const event = expectObject(value);
+  return {
+    timeUnixNano: readTime(event['timeUnixNano'], 'timeUnixNano'),
+    name: readText(event['name'], 'name'),
+    attributes: readAttributes(event['attributes'], 'attributes', 0),
+    droppedAttributesCount: readCount(event['droppedAttributesCount'], 'droppedAttributesCount'),
+  };
+}
+
+function readLink(value: unknown): OtlpLink {
+  const link = expectObject(value);
+  return {
+    traceId: readId(link['traceId'], 'traceId', TRACE_ID_DIGITS),
+    spanId: readId(link['spanId'], 'spanId', SPAN_ID_DIGITS),
+    traceState: readText(link['traceState'], 'traceState'),
+    attributes: readAttributes(link['attributes'], 'attributes', 0),
+    droppedAttributesCount: readCount(link['droppedAttributesCount'], 'droppedAttributesCount'),
+    flags: readCount(link['flags'], 'flags'),
+  };
+}
+
+function readAttributes(value: unknown, field: string, depth: number): Attributes {
+  if (isMissing(value)) return NO_ATTRIBUTES;
+  if (!Array.isArray(value))
+    throw new Unreadable(field, `must be a list of {key, value} objects, got ${nameOf(value)}`);
+  const attributes = new Map<string, AttributeValue>();
+  let i = 0;
+  try {
+    for (; i < value.length; i += 1) {
+      const entry: unknown = value[i];
+      if (!isObject(entry)) throw new Unreadable('', `must be a {key, value} object, got ${nameOf(entry)}`);
+      const { key } = entry;
+      if (typeof key !== 'string') throw new Unreadable('key', `must be a string, got ${nameOf(key)}`);
+      attributes.set(key, readAnyValue(entry['value'], depth));
+    }
+  } catch (error) {
+    throw error instanceof Unreadable ? error.below(`${field}[${i}]`) : error;
+  }
+  return attributes;
+}
+
+/** An AnyValue. Its own field names are left out of the path of a problem: `value` says enough. */
+function readAnyValue(value: unknown, depth: number): AttributeValue {
+  if (isMissing(value)) return null;
+  if (!isObject(value)) {
+    throw new Unreadable('value', `must be an object such as {"stringValue": "…"}, got ${nameOf(value)}`);
+  }
+  const { stringValue } = value;
+  if (typeof stringValue === 'string') return stringValue;
+  const { intValue } = value;
+  if (intValue !== undefined && intValue !== null) return readInt64(intValue);
+  const { boolValue } = value;
+  if (typeof boolValue === 'boolean') return boolValue;
+  const { doubleValue } = value;
+  if (doubleValue !== undefined && doubleValue !== null) return readDouble(doubleValue);
+  const { arrayValue } = value;
+  if (!isMissing(arrayValue)) return readArray(arrayValue, depth + 1);
+  const { kvlistValue } = value;
+  if (!isMissing(kvlistValue)) return readKeyValueList(kvlistValue, depth + 1);
+  const { bytesValue } = value;
+  // Buffer reads the url-safe alphabet too; writing it again gives the one standard form.
+  if (typeof bytesValue === 'string') return Buffer.from(bytesValue, 'base64').toString('base64');
+  if (typeof stringValue === 'number' || typeof stringValue === 'boolean') return String(stringValue);
+  if (boolValue === 'true' || boolValue === 'false') return boolValue === 'true';
+  for (const kind of ['stringValue', 'boolValue', 'bytesValue']) {
+    if (!isMissing(value[kind]))
+      throw new Unreadable('value', `has a ${kind} of the wrong type (${nameOf(value[kind])})`);
+  }
+  return null;
+}
+
+function readArray(value: unknown, depth: number): AttributeValue {
+  checkDepth(depth);
+  const values = isObject(value) ? value['values'] : value;
+  if (isMissing(values)) return [];
+  if (!Array.isArray(values)) throw new Unreadable('value', `has an arrayValue without a list of values`);
+  return values.map((item) => readAnyValue(item, depth));
+}
+
+function readKeyValueList(value: unknown, depth: number): Attributes {
+  checkDepth(depth);
+  const values = isObject(value) ? value['values'] : value;
+  return readAttributes(values, 'value.kvlistValue', depth);
+}
+
+function checkDepth(depth: number): void {
+  if (depth > MAX_ATTRIBUTE_DEPTH) {
+    throw new Unreadable(
+      '',
+      `nests deeper than ${MAX_ATTRIBUTE_DEPTH} levels of arrays and key-value lists`,
+      'TOO_DEEP',
+    );
+  }
+}
+
+const DECIMAL = /^-?\d{1,20}$/;
+
+/** A number where a double holds it, else bigint. */
+function readInt64(value: unknown): number | bigint {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string') {
+    const short = value.length <= 15 ? Number(value) : NaN;
+    if (Number.isSafeInteger(short) && value !== '') return short;
+    if (DECIMAL.test(value)) return narrow(BigInt.asIntN(64, BigInt(value)));
+  } else if (isLowHigh(value)) {
+    return narrow(BigInt.asIntN(64, joinLowHigh(value)));
+  }
+  throw new Unreadable('value', `has an intValue that is not an integer (${nameOf(value)})`);
+}
+
+function narrow(value: bigint): number | bigint {
+  const asNumber = Number(value);
+  return Number.isSafeInteger(asNumber) ? asNumber : value;
+}
+
+function readDouble(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string' && value.trim() !== '') {
+    // Number('NaN'), Number('Infinity') and Number('-Infinity') are what proto3 JSON means by them.
+    const number = Number(value);
+    if (value === 'NaN' || !Number.isNaN(number)) return number;
+  }
+  throw new Unreadable('value', `has a doubleValue that is not a number (${nameOf(value)})`);
+}
+
+/** Nanoseconds since the epoch: an unsigned 64-bit integer; 0n where there is none. */
+function readTime(value: unknown, field: string): bigint {
+  if (isMissing(value) || value === '') return 0n;
+  if (typeof value === 'string') {
+    if (DECIMAL.test(value) && value.charCodeAt(0) !== 0x2d) return BigInt(value);
+  } else if (typeof value === 'number') {
+    if (value >= 0 && value < 2 ** 64) return BigInt(Math.trunc(value));
+  } else if (isLowHigh(value)) {
+    return joinLowHigh(value);
+  }
+  throw new Unreadable(field, 'must be nanoseconds since 1970 as a decimal string, not negative');
+}
+
+interface LowHigh {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How the Long class of protobufjs looks in JSON. */
+function isLowHigh(value: unknown): value is LowHigh {
+  return isObject(value) && Number.isInteger(value['low']) && Number.isInteger(value['high']);
+}
+
+function joinLowHigh({ low, high }: LowHigh): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}
+
+/** An id in lower-case hex. What is neither hex nor base64 of the right length stays as it is: it is refused by its name later. */
+function readId(value: unknown, field: string, digits: number): string {
+  if (isMissing(value)) return '';
+  if (typeof value !== 'string')
+    throw new Unreadable(field, `must be a string of ${digits} hex digits, got ${nameOf(value)}`);
+  if (value.length === digits) return value.toLowerCase();
+  const bytes = digits / 2;
+  // Base64 of 16 bytes has 22 characters and "==", of 8 bytes 11 and "=".
+  const base64Length = Math.ceil((bytes * 4) / 3);
+  if (value.length === base64Length || value.length === Math.ceil(bytes / 3) * 4) {
+    const decoded = Buffer.from(value, 'base64');
+    if (decoded.length === bytes) return decoded.toString('hex');
+  }
+  return value;
+}
+
+const SPAN_KINDS: ReadonlyMap<string, number> = new Map([
+  ['SPAN_KIND_UNSPECIFIED', 0],
+  ['SPAN_KIND_INTERNAL', 1],
+  ['SPAN_KIND_SERVER', 2],
+  ['SPAN_KIND_CLIENT', 3],
+  ['SPAN_KIND_PRODUCER', 4],
+  ['SPAN_KIND_CONSUMER', 5],
+]);
+
+const STATUS_CODES: ReadonlyMap<string, number> = new Map([
+  ['STATUS_CODE_UNSET', 0],
+  ['STATUS_CODE_OK', 1],
+  ['STATUS_CODE_ERROR', 2],
+]);
+
+/** An enum by number or by name; one that is not known counts as unspecified, as in protobuf. */
+function readEnum(value: unknown, field: string, names: ReadonlyMap<string, number>): number {
+  if (isMissing(value)) return 0;
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string') return names.get(value.toUpperCase()) ?? (/^\d{1,9}$/.test(value) ? Number(value) : 0);
+  throw new Unreadable(field, `must be a number, got ${nameOf(value)}`);
+}
+
+function readCount(value: unknown, field: string): number {
+  if (isMissing(value)) return 0;
+  const count = typeof value === 'string' ? Number(value) : value;
+  if (typeof count === 'number' && count >= 0 && count <= 0xffffffff) return Math.trunc(count);
+  throw new Unreadable(field, 'must be a number from 0 to 4294967295');
+}
+
+function readText(value: unknown, field: string): string {
+  if (isMissing(value)) return '';
+  if (typeof value === 'string') return value;
+  throw new Unreadable(field, `must be a string, got ${nameOf(value)}`);
+}
+
+function readList<T>(value: unknown, field: string, read: (item: unknown) => T): readonly T[] {
+  if (isMissing(value)) return [];
+  if (!Array.isArray(value)) throw new Unreadable(field, `must be a list, got ${nameOf(value)}`);
+  const items: T[] = [];
+  try {
+    for (const item of value) items.push(read(item));
+  } catch (error) {
+    throw error instanceof Unreadable ? error.below(`${field}[${items.length}]`) : error;
+  }
+  return items;
+}
+
+function within<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Unreadable ? error.below(field) : error;
+  }
+}
+
+function expectObject(value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  throw new Unreadable('', `must be an object, got ${nameOf(value)}`);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isMissing(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,291 @@
+import { InvalidInput } from '../../domain/errors.js';
+import {
+  type AttributeValue,
+  emptyResource,
+  emptyScope,
+  type OtlpEvent,
+  type OtlpExport,
+  type OtlpLink,
+  type OtlpResourceSpans,
+  type OtlpScopeSpans,
+  type OtlpSpan,
+  Unreadable,
+  unreadableSpan,
+} from './otlp.span.js';
+import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
+
+/**
+ * Reads ExportTraceServiceRequest from protobuf, straight into flat spans: no message classes, no reflection, no list of
+ * key-value objects in between. Field numbers are those of trace/v1/trace.proto of opentelemetry-proto 1.x.
+ */
+
+/**
+ * @throws InvalidInput when the bytes are no such message (naming the byte) or are logs or metrics, which share their
+ * outer field numbers with traces and would else decode into spans without ids.
+ */
+export function decodeProtobuf(body: Buffer): OtlpExport {
+  const signal = guessSignal(body);
+  if (signal !== undefined) {
+    throw new InvalidInput(
+      `The body looks like ${signal}: this address takes traces, ${signal} belong to /v1/${signal}`,
+    );
+  }
+  try {
+    return new TraceReader(body).readExport();
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const where = error.field === '' ? '' : `${error.field} `;
+    throw new InvalidInput(`The body is not a readable OTLP trace export in protobuf: ${where}${error.message}`);
+  }
+}
+
+function guessSignal(body: Buffer): 'logs' | 'metrics' | undefined {
+  try {
+    return new TraceReader(body).guessSignal();
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
+    throw error;
+  }
+}
+
+class TraceReader extends WireReader {
+  readExport(): OtlpExport {
+    const resourceSpans: OtlpResourceSpans[] = [];
+    const end = this.bytes.length;
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(1, LENGTH)) resourceSpans.push(this.readResourceSpans(this.readEnd(end)));
+      else this.skip(t, end);
+    }
+    return { resourceSpans };
+  }
+
+  private readResourceSpans(end: number): OtlpResourceSpans {
+    let resource = emptyResource();
+    const scopeSpans: OtlpScopeSpans[] = [];
+    let schemaUrl = '';
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(1, LENGTH)) resource = this.readResource(this.readEnd(end));
+      else if (t === tag(2, LENGTH)) scopeSpans.push(this.readScopeSpans(this.readEnd(end)));
+      else if (t === tag(3, LENGTH)) schemaUrl = this.readText(end);
+      else this.skip(t, end);
+    }
+    return { resource, scopeSpans, schemaUrl };
+  }
+
+  private readScopeSpans(end: number): OtlpScopeSpans {
+    let scope = emptyScope();
+    const spans: OtlpSpan[] = [];
+    let schemaUrl = '';
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(2, LENGTH)) spans.push(this.readSpan(this.readEnd(end)));
+      else if (t === tag(1, LENGTH)) scope = this.readScope(this.readEnd(end));
+      else if (t === tag(3, LENGTH)) schemaUrl = this.readText(end);
+      else this.skip(t, end);
+    }
+    return { scope, spans, schemaUrl };
+  }
+
+  private readSpan(end: number): OtlpSpan {
+    let traceId = '';
+    let spanId = '';
+    let parentSpanId = '';
+    let traceState = '';
+    let name = '';
+    let kind = 0;
+    let startTimeUnixNano = 0n;
+    let endTimeUnixNano = 0n;
+    const attributes = new Map<string, AttributeValue>();
+    let droppedAttributesCount = 0;
+    const events: OtlpEvent[] = [];
+    let droppedEventsCount = 0;
+    const links: OtlpLink[] = [];
+    let droppedLinksCount = 0;
+    let statusMessage = '';
+    let statusCode = 0;
+    let flags = 0;
+    let reading = 'attributes';
+
+    try {
+      while (this.pos < end) {
+        const t = this.readTag(end);
+        switch (t) {
+          case tag(9, LENGTH):
+            this.readKeyValue(this.readEnd(end), attributes, 0);
+            break;
+          case tag(1, LENGTH):
+            traceId = this.readHex(end);
+            break;
+          case tag(2, LENGTH):
+            spanId = this.readHex(end);
+            break;
+          case tag(3, LENGTH):
+            traceState = this.readText(end);
+            break;
+          case tag(4, LENGTH):
+            parentSpanId = this.readHex(end);
+            break;
+          case tag(5, LENGTH):
+            name = this.readText(end);
+            break;
+          case tag(6, VARINT):
+            kind = this.readUint32(end);
+            break;
+          case tag(7, FIXED64):
+            startTimeUnixNano = this.readFixed64(end);
+            break;
+          case tag(8, FIXED64):
+            endTimeUnixNano = this.readFixed64(end);
+            break;
+          case tag(10, VARINT):
+            droppedAttributesCount = this.readUint32(end);
+            break;
+          case tag(11, LENGTH):
+            reading = 'events';
+            events.push(this.readEvent(this.readEnd(end)));
+            reading = 'attributes';
+            break;
+          case tag(12, VARINT):
+            droppedEventsCount = this.readUint32(end);
+            break;
+          case tag(13, LENGTH):
+            reading = 'links';
+            links.push(this.readLink(this.readEnd(end)));
+            reading = 'attributes';
+            break;
+          case tag(14, VARINT):
+            droppedLinksCount = this.readUint32(end);
+            break;
+          case tag(15, LENGTH): {
+            const statusEnd = this.readEnd(end);
+            while (this.pos < statusEnd) {
+              const st = this.readTag(statusEnd);
+              if (st === tag(2, LENGTH)) statusMessage = this.readText(statusEnd);
+              else if (st === tag(3, VARINT)) statusCode = this.readUint32(statusEnd);
+              else this.skip(st, statusEnd);
+            }
+            break;
+          }
+          case tag(16, FIXED32):
+            flags = this.readFixed32(end);
+            break;
+          default:
+            this.skip(t, end);
+        }
+      }
+    } catch (error) {
+      // A value that nests too deep costs its own span only: its length is known, so reading goes on behind it.
+      if (!(error instanceof Unreadable) || error.code !== 'TOO_DEEP') throw error;
+      this.pos = end;
+      return unreadableSpan(error.below(reading), traceId, spanId);
+    }
+
+    return {
+      traceId,
+      spanId,
+      parentSpanId,
+      traceState,
+      name,
+      kind,
+      startTimeUnixNano,
+      endTimeUnixNano,
+      attributes,
+      droppedAttributesCount,
+      events,
+      droppedEventsCount,
+      links,
+      droppedLinksCount,
+      statusMessage,
+      statusCode,
+      flags,
+    };
+  }
+
+  private readEvent(end: number): OtlpEvent {
+    let timeUnixNano = 0n;
+    let name = '';
+    const attributes = new Map<string, AttributeValue>();
+    let droppedAttributesCount = 0;
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(3, LENGTH)) this.readKeyValue(this.readEnd(end), attributes, 0);
+      else if (t === tag(1, FIXED64)) timeUnixNano = this.readFixed64(end);
+      else if (t === tag(2, LENGTH)) name = this.readText(end);
+      else if (t === tag(4, VARINT)) droppedAttributesCount = this.readUint32(end);
+      else this.skip(t, end);
+    }
+    return { timeUnixNano, name, attributes, droppedAttributesCount };
+  }
+
+  private readLink(end: number): OtlpLink {
+    let traceId = '';
+    let spanId = '';
+    let traceState = '';
+    const attributes = new Map<string, AttributeValue>();
+    let droppedAttributesCount = 0;
+    let flags = 0;
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(1, LENGTH)) traceId = this.readHex(end);
+      else if (t === tag(2, LENGTH)) spanId = this.readHex(end);
+      else if (t === tag(3, LENGTH)) traceState = this.readText(end);
+      else if (t === tag(4, LENGTH)) this.readKeyValue(this.readEnd(end), attributes, 0);
+      else if (t === tag(5, VARINT)) droppedAttributesCount = this.readUint32(end);
+      else if (t === tag(6, FIXED32)) flags = this.readFixed32(end);
+      else this.skip(t, end);
+    }
+    return { traceId, spanId, traceState, attributes, droppedAttributesCount, flags };
+  }
+
+  /**
+   * Looks at the first record of the body. A LogRecord starts with a fixed64 time where a Span has its trace id; a
+   * Metric has its data (a message) where a Span has its start and dropped counts.
+   */
+  guessSignal(): 'logs' | 'metrics' | undefined {
+    const end = this.findField(1, this.bytes.length);
+    const scopeEnd = end === undefined ? undefined : this.findField(2, end);
+    const recordEnd = scopeEnd === undefined ? undefined : this.findField(2, scopeEnd);
+    if (recordEnd === undefined) return undefined;
+    while (this.pos < recordEnd) {
+      const t = this.readTag(recordEnd);
+      if (t === tag(1, FIXED64) || t === tag(11, FIXED64)) return 'logs';
+      if (t === tag(7, FIXED64)) return undefined;
+      if (t === tag(7, LENGTH) || t === tag(10, LENGTH)) return 'metrics';
+      const start = this.pos;
+      if (t === tag(5, LENGTH) || t === tag(9, LENGTH)) {
+        // Gauge and Histogram hold data points as field 1, and those a fixed64 time as field 2 or 3.
+        const dataEnd = this.readEnd(recordEnd);
+        const pointEnd = this.findFieldQuietly(1, dataEnd);
+        while (pointEnd !== undefined && this.pos < pointEnd) {
+          const pt = this.readTag(pointEnd);
+          if (pt === tag(3, FIXED64) || pt === tag(2, FIXED64)) return 'metrics';
+          this.skip(pt, pointEnd);
+        }
+        this.pos = start;
+      }
+      this.skip(t, recordEnd);
+    }
+    return undefined;
+  }
+
+  /** Moves to the start of the first message `field` and returns its end. */
+  private findField(field: number, end: number): number | undefined {
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(field, LENGTH)) return this.readEnd(end);
+      this.skip(t, end);
+    }
+    return undefined;
+  }
+
+  private findFieldQuietly(field: number, end: number): number | undefined {
+    try {
+      return this.findField(field, end);
+    } catch (error) {
+      if (error instanceof Unreadable) return undefined;
+      throw error;
+    }
+  }
+}
