@@ -1,0 +1,93 @@
+import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { UnsupportedMedia } from '../../domain/errors.js';
+import type { Rejection } from '../../domain/ingest-batch.js';
+import type { Project } from '../../domain/project.js';
+import { ArrivalClock } from '../../domain/time.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { WriteRoute } from '../../http/write-route.js';
+import { IngestService } from '../../ingest/ingest.service.js';
+import { BATCH_EXAMPLE, BatchAnswerDto, BatchPartialDto, BatchRefusalDto, BatchRequestDto } from './batch.dto.js';
+import { mapBatch, MAX_LISTED_REJECTIONS } from './batch.map.js';
+import { readBatch } from './batch.schema.js';
+
+const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+@ApiTags('Ingestion')
+@Controller('v1/l')
+export class BatchController {
+  constructor(
+    private readonly ingest: IngestService,
+    private readonly clock: ArrivalClock,
+  ) {}
+
+  /** The door of xtrace's own clients. */
+  @Post('batch')
+  @WriteRoute({ errors: 'envelope', overCapacity: 429 })
+  @ApiOperation({
+    summary: 'Writes one trace, observations, or both',
+    description:
+      'Creates what is new and completes what is known, by id and in any order: a message changes only what it states, ' +
+      'metadata merges by key and tags by union. Invalid items are refused alone. Sending the same request again is safe.',
+  })
+  @ApiBody({ type: BatchRequestDto, examples: { turn: { summary: 'A chat turn', value: BATCH_EXAMPLE } } })
+  @ApiResponse({ status: 200, type: BatchAnswerDto, description: 'Everything is committed.' })
+  @ApiResponse({ status: 207, type: BatchPartialDto, description: 'Some items were refused; the rest is committed.' })
+  @ApiResponse({
+    status: 400,
+    type: BatchRefusalDto,
+    description: 'No valid JSON, or no valid item. Nothing is stored.',
+  })
+  @ApiResponse({ status: 401, type: BatchRefusalDto, description: 'The credentials are missing or wrong.' })
+  @ApiResponse({
+    status: 413,
+    type: BatchRefusalDto,
+    description: 'Over XTRACE_MAX_REQUEST_BODY_BYTES or 50,000 items.',
+  })
+  @ApiResponse({
+    status: 415,
+    type: BatchRefusalDto,
+    description: 'Not application/json, or an unknown Content-Encoding.',
+  })
+  @ApiResponse({
+    status: 429,
+    type: BatchRefusalDto,
+    description: 'Buffers are full, nothing was taken; see Retry-After.',
+  })
+  @ApiResponse({ status: 503, type: BatchRefusalDto, description: 'Stopping or without database; see Retry-After.' })
+  async writeBatch(
+    @CurrentProject() project: Project,
+    @Body() body: Buffer,
+    @Headers('content-type') contentType: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BatchAnswerDto | BatchPartialDto | BatchRefusalDto> {
+    if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
+      throw new UnsupportedMedia('Send the body as application/json');
+    }
+    const request = readBatch(body);
+    const context = { project, bytes: body.length, nowMs: Date.now(), clock: this.clock };
+    const { batch, rejected, rejectedCount } = mapBatch(request, context);
+    const itemCount = request.observations.length + (request.trace === undefined ? 0 : 1);
+    const isEmpty = batch.traces.length + batch.observations.length === 0;
+    const receipt = isEmpty ? { rejected: [] } : await this.ingest.submit(batch);
+    const refusedCount = rejectedCount + receipt.rejected.length;
+    if (refusedCount === 0) return { message: 'Request Successful.' };
+
+    const errors = [...rejected, ...receipt.rejected].sort(byPosition).slice(0, MAX_LISTED_REJECTIONS);
+    if (refusedCount >= itemCount) {
+      reply.status(400);
+      return { message: `None of the ${itemCount} items could be stored`, code: 'BAD_REQUEST', data: null, errors };
+    }
+    reply.status(207);
+    const were = refusedCount === 1 ? 'was' : 'were';
+    const message = `${refusedCount} of ${itemCount} items ${were} refused; everything else is stored`;
+    return { message, data: null, errors };
+  }
+}
+
+/** The trace before the observations, those in the order of the request. */
+function byPosition(a: Rejection, b: Rejection): number {
+  if (a.kind !== b.kind) return a.kind === 'trace' ? -1 : 1;
+  return a.index - b.index;
+}

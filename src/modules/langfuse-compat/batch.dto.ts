@@ -1,0 +1,212 @@
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+
+const ANY_JSON: ApiPropertyOptions = {
+  oneOf: [
+    { type: 'object' },
+    { type: 'array', items: {} },
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+  ],
+  nullable: true,
+  description: 'Any JSON.',
+};
+
+const ANY_OBJECT = { type: 'object', additionalProperties: true, nullable: true } as const;
+
+const METADATA: ApiPropertyOptions = {
+  ...ANY_OBJECT,
+  description: 'Merged key by key with what is stored; anything but an object is kept under the key `metadata`.',
+};
+
+/** Every field but `id` may be absent or null: a later message changes only what it states. */
+export class BatchTraceDto {
+  /** 1 to 800 characters, returned exactly as sent. */
+  id!: string;
+  /** ISO 8601 with zone; the earliest of all stated ones is kept. */
+  timestamp?: string | null;
+  name?: string | null;
+  @ApiPropertyOptional(ANY_JSON)
+  input?: unknown;
+  @ApiPropertyOptional(ANY_JSON)
+  output?: unknown;
+  /** Also `session_id`. Traces with the same one are a session. */
+  sessionId?: string | null;
+  userId?: string | null;
+  release?: string | null;
+  version?: string | null;
+  @ApiPropertyOptional(METADATA)
+  metadata?: unknown;
+  /** Merged with the stored ones; at most 500 are kept. */
+  tags?: string[] | null;
+  public?: boolean | null;
+  bookmarked?: boolean | null;
+  /** Lower-case letters, digits, `-` and `_`, at most 40; anything else counts as not stated. */
+  environment?: string | null;
+  /** Also `external_id`. */
+  externalId?: string | null;
+  /** Seconds; shown while the trace has no observations. */
+  latency?: number | null;
+  /** USD; shown while the trace has no observations. */
+  totalCost?: number | null;
+  /** When this was known, ISO 8601 with zone: of two messages the later one wins. Default: when it arrives. */
+  updatedAt?: string | null;
+}
+
+/** Every field but `id` and `traceId` may be absent or null: a later message changes only what it states. */
+export class BatchObservationDto {
+  /** 1 to 800 characters, unique within its trace. */
+  id!: string;
+  /** Also `trace_id`. A trace that does not exist is created. */
+  traceId!: string;
+  parentObservationId?: string | null;
+  /**
+   * SPAN, GENERATION, EVENT, EMBEDDING, AGENT, TOOL, CHAIN, RETRIEVER, EVALUATOR or GUARDRAIL; GENERATION while no
+   * message states one.
+   */
+  type?: string | null;
+  name?: string | null;
+  /** ISO 8601 with zone. Times more than 10 years back or a day ahead are clamped and kept in metadata `xtrace.clock`. */
+  startTime?: string | null;
+  endTime?: string | null;
+  /** When the first token arrived. */
+  completionStartTime?: string | null;
+  model?: string | null;
+  @ApiPropertyOptional(ANY_OBJECT)
+  modelParameters?: object | null;
+  @ApiPropertyOptional(ANY_JSON)
+  input?: unknown;
+  @ApiPropertyOptional(ANY_JSON)
+  output?: unknown;
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description:
+      'Token counts by class: `{input, output, total, unit, …}`, or as OpenAI reports them, in snake_case or camelCase.',
+  })
+  usage?: unknown;
+  /** Used where `usage` lacks it, like the two below. */
+  promptTokens?: number | null;
+  completionTokens?: number | null;
+  totalTokens?: number | null;
+  /** Of the usage counts, where they are not tokens. */
+  unit?: string | null;
+  /** DEBUG, DEFAULT, WARNING or ERROR; anything else counts as not stated. */
+  level?: string | null;
+  statusMessage?: string | null;
+  @ApiPropertyOptional(METADATA)
+  metadata?: unknown;
+  environment?: string | null;
+  version?: string | null;
+  promptId?: string | null;
+  promptName?: string | null;
+  promptVersion?: string | null;
+  modelId?: string | null;
+  /** USD, like all prices and costs; 0 to 1,000,000, else not stated. */
+  inputPrice?: number | null;
+  outputPrice?: number | null;
+  totalPrice?: number | null;
+  calculatedInputCost?: number | null;
+  calculatedOutputCost?: number | null;
+  /** Wins over the server's price table. */
+  calculatedTotalCost?: number | null;
+  /** Seconds; shown where times are missing. */
+  latency?: number | null;
+  /** Seconds; shown where times are missing. */
+  timeToFirstToken?: number | null;
+  updatedAt?: string | null;
+}
+
+/** At least one of the two. Field names are also known in snake_case; unknown fields are ignored. */
+@ApiExtraModels(BatchTraceDto, BatchObservationDto)
+export class BatchRequestDto {
+  trace?: BatchTraceDto | null;
+  /** At most 50,000. */
+  observations?: BatchObservationDto[] | null;
+}
+
+export class BatchAnswerDto {
+  /** @example Request Successful. */
+  message!: string;
+}
+
+/** An item that was not stored and that sending again will not help. */
+export class BatchErrorDto {
+  /** Position in `observations`; 0 for the trace. */
+  index!: number;
+  /** `trace` or `observation`. */
+  kind!: string;
+  /** As sent, when it was text. */
+  id?: string;
+  /** As the caller wrote it. */
+  field?: string;
+  /** @example INVALID_FIELD */
+  code!: string;
+  /** @example startTime must be an ISO 8601 time with a zone such as 2026-01-31T09:30:00Z */
+  message!: string;
+}
+
+/** Everything that is not listed is committed. */
+export class BatchPartialDto {
+  /** @example 1 of 3 items was refused; everything else is stored */
+  message!: string;
+  @ApiProperty({ type: 'object', nullable: true, additionalProperties: false, example: null })
+  data!: null;
+  /** In the order of the request, the first 1000. */
+  errors!: BatchErrorDto[];
+}
+
+/** Nothing was stored. `errors` is present when it was the items that were wrong, not the request. */
+export class BatchRefusalDto {
+  /** @example None of the 2 items could be stored */
+  message!: string;
+  /** @example BAD_REQUEST */
+  code!: string;
+  @ApiProperty({ type: 'object', nullable: true, additionalProperties: false, example: null })
+  data!: null;
+  errors?: BatchErrorDto[];
+}
+
+/** A chat turn: the trace with one model call and one tool call. */
+export const BATCH_EXAMPLE = {
+  trace: {
+    id: '3f0c7f6e-6a55-4a3e-9d0e-5c1f0a9be001',
+    name: 'chat.turn',
+    timestamp: '2026-11-20T09:30:00.000Z',
+    sessionId: 'conversation-8c1d',
+    userId: 'ada@example.com',
+    input: { question: 'Where is my order?' },
+    output: { answer: 'It was handed to the carrier this morning.' },
+    tags: ['support', 'en'],
+    environment: 'production',
+    release: '2026.11.2',
+    metadata: { turn_id: 'turn-3', run_id: 'run-3-1' },
+  },
+  observations: [
+    {
+      id: '7d1a3c52-0c5e-4b3e-8f11-0a4b1c2d3e01',
+      traceId: '3f0c7f6e-6a55-4a3e-9d0e-5c1f0a9be001',
+      type: 'GENERATION',
+      name: 'chat.generation',
+      startTime: '2026-11-20T09:30:00.120Z',
+      completionStartTime: '2026-11-20T09:30:00.480Z',
+      endTime: '2026-11-20T09:30:02.310Z',
+      model: 'qwen2.5-72b-instruct',
+      modelParameters: { temperature: 0.2, max_tokens: 512 },
+      input: [{ role: 'user', content: 'Where is my order?' }],
+      output: { role: 'assistant', content: 'It was handed to the carrier this morning.' },
+      usage: { input: 412, output: 38, total: 450, unit: 'TOKENS' },
+      metadata: { step_type: 'llm_call', attempt_index: 0 },
+    },
+    {
+      id: '7d1a3c52-0c5e-4b3e-8f11-0a4b1c2d3e02',
+      traceId: '3f0c7f6e-6a55-4a3e-9d0e-5c1f0a9be001',
+      parentObservationId: '7d1a3c52-0c5e-4b3e-8f11-0a4b1c2d3e01',
+      type: 'TOOL',
+      name: 'agent.tool',
+      startTime: '2026-11-20T09:30:00.900Z',
+      endTime: '2026-11-20T09:30:01.150Z',
+      input: { order: 'A-20418' },
+      output: { state: 'in transit' },
+    },
+  ],
+};
