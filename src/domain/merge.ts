@@ -1,4 +1,4 @@
-import { compareBytewise, type JsonText } from './json.js';
+import { compareBytewise, type JsonText, type JsonValue } from './json.js';
 import { type ObservationFields, type ObservationPatch } from './observation.js';
 import { MAX_TAGS, type TraceFields, type TracePatch } from './trace.js';
 import { type Micros } from './time.js';
@@ -161,17 +161,23 @@ function wins(stamp: number, value: unknown, knownStamp: number, known: unknown)
   return compareBytewise(comparable(value), comparable(known)) > 0;
 }
 
-// jsonb columns give values back with their keys in another order, so rivals are compared in one canonical form.
+// jsonb columns give values back with their keys in another order, so rivals are compared in one canonical form; text
+// columns keep the order, so it decides between rivals that differ in nothing else.
 function isGreaterJson(value: JsonText, known: JsonText): boolean {
-  return value !== known && compareBytewise(canonicalJson(value), canonicalJson(known)) > 0;
+  if (value === known) return false;
+  const order = compareBytewise(
+    canonicalJson(JSON.parse(value) as JsonValue),
+    canonicalJson(JSON.parse(known) as JsonValue),
+  );
+  return order === 0 ? compareBytewise(value, known) > 0 : order > 0;
 }
 
-function canonicalJson(text: JsonText): string {
-  return JSON.stringify(JSON.parse(text), (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).sort(([a], [b]) => compareBytewise(a, b))
-      : value,
-  );
+/** JSON text with the keys of every object in the order of their bytes. */
+function canonicalJson(value: JsonValue): JsonText {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const entries = Object.entries(value).sort(([a], [b]) => compareBytewise(a, b));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 
 /** A text that is equal for equal values, whatever order the keys of a map came in. */

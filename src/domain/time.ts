@@ -34,6 +34,9 @@ export function parseIsoTime(text: string): Micros | undefined {
   const offset = zone === 'z' ? 'Z' : zone!.length === 5 ? `${zone!.slice(0, 3)}:${zone!.slice(3)}` : zone!;
   const wholeMs = Date.parse(`${date}T${hoursMinutes}:${seconds}${offset}`);
   if (Number.isNaN(wholeMs)) return undefined;
+  // Date.parse takes 30 February for 2 March.
+  const day = Number(date!.slice(8));
+  if (day > 28 && new Date(`${date}T00:00Z`).getUTCDate() !== day) return undefined;
   return wholeMs * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 

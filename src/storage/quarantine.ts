@@ -1,3 +1,4 @@
+import { toIndexableText } from '../domain/identifier.js';
 import { type RefusedPatch, type WriteConnection } from './write-connection.js';
 
 /** What is kept of patches that PostgreSQL refused: enough to find out why, never so much that it fills the disk. */
@@ -24,7 +25,9 @@ export async function quarantine(connection: WriteConnection, refused: readonly 
     const content = Buffer.from(
       JSON.stringify(patch, (_key, value: unknown) => (value instanceof Map ? [...value] : value)),
     );
-    await connection.query(INSERT, [projectNo, patch.kind, patch.traceId, id, sqlState, reason, content]);
+    // The id itself may be what PostgreSQL refuses; `content` has it as it came.
+    const [traceKey, key] = [toIndexableText(patch.traceId), toIndexableText(id)];
+    await connection.query(INSERT, [projectNo, patch.kind, traceKey, key, sqlState, reason, content]);
   }
   await connection.query(TRIM, [MAX_ROWS, MAX_BYTES]);
 }

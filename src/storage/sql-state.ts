@@ -21,7 +21,7 @@ interface SqlError {
 }
 
 const ROW = new Set(['23502', '23514', '54000', '54001']);
-const TRANSIENT = new Set(['40001', '40P01', '55P03', '57P01', '57P02', '57P03', '25006', '57P05']);
+const TRANSIENT = new Set(['40001', '40P01', '55P03', '57P01', '57P02', '57P03', '57P05', '25006', '25P03']);
 const DEFECT_CLASSES = new Set(['42', 'XX']);
 const DEFECTS = new Set(['21000', '22P03', '08P01']);
 
@@ -29,7 +29,8 @@ const DEFECTS = new Set(['21000', '22P03', '08P01']);
 export function classifyFault(error: unknown): Fault {
   if (error instanceof EncodeError) return 'row';
   const { code, routine } = (error ?? {}) as SqlError;
-  if (typeof code !== 'string' || code.length !== 5)
+  // No SQLSTATE begins with E, but names of system errors do, and EPIPE has five letters too.
+  if (typeof code !== 'string' || code.length !== 5 || code.startsWith('E'))
     return error instanceof TypeError || error instanceof RangeError ? 'defect' : 'transient';
   if (code === '23514' && routine === 'ExecFindPartition') return 'partition';
   if (code === '57014') return 'timeout';

@@ -104,7 +104,7 @@ class Flush {
     const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
     // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
     // their own: a statement that waited for a lock still sees the rows of the time before it waited.
-    this.begin = `BEGIN; ${KEYED_PLANS}; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
+    this.begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${KEYED_PLANS}; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
   }
 
   async run(): Promise<RefusedPatch[]> {
@@ -150,17 +150,23 @@ class Flush {
   }
 }
 
-/** Up to eight parts of `works`: by trace, and inside a single trace by row. Undefined when there is only one row. */
+/**
+ * Up to eight parts of `works` and one more: by trace, inside a single trace by row, and of a single row by message,
+ * because messages about one row may come from different callers. Undefined when there is only one message.
+ */
 function splitWorks(works: readonly TraceWork[]): TraceWork[][] | undefined {
   if (works.length > 1) return chunk(works);
   const work = works[0]!;
-  const ids = [...work.observations.keys()];
-  if (ids.length === 0 || (ids.length === 1 && work.patches.length === 0)) return undefined;
-  const parts: TraceWork[][] = chunk(ids).map((part) => [
-    { ...work, patches: [], observations: new Map(part.map((id) => [id, work.observations.get(id)!])) },
-  ]);
-  if (work.patches.length > 0) parts.unshift([{ ...work, observations: new Map() }]);
-  return parts;
+  const rows = [...work.observations];
+  if (rows.length > 1 || (rows.length === 1 && work.patches.length > 0)) {
+    const parts: TraceWork[][] = chunk(rows).map((part) => [{ ...work, patches: [], observations: new Map(part) }]);
+    if (work.patches.length > 0) parts.unshift([{ ...work, observations: new Map() }]);
+    return parts;
+  }
+  if (work.patches.length > 1) return chunk(work.patches).map((patches) => [{ ...work, patches }]);
+  const [id, messages] = rows[0] ?? ['', []];
+  if (messages.length > 1) return chunk(messages).map((part) => [{ ...work, observations: new Map([[id, part]]) }]);
+  return undefined;
 }
 
 function chunk<T>(items: readonly T[]): T[][] {

@@ -2,6 +2,10 @@ import { type IngestBatch } from '../../src/domain/ingest-batch.js';
 import { type ObservationPatch } from '../../src/domain/observation.js';
 import { inheritedStamp } from '../../src/domain/time.js';
 import { type TracePatch } from '../../src/domain/trace.js';
+import { type DatabaseConnection } from '../../src/config/database-connection.js';
+import { WriteQueue, type WriteQueueOptions } from '../../src/ingest/write-queue.js';
+import { quarantine } from '../../src/storage/quarantine.js';
+import { WriteConnection } from '../../src/storage/write-connection.js';
 
 export type Patch = TracePatch | ObservationPatch;
 
@@ -68,8 +72,11 @@ function randomTracePatch(random: Random, traceId: string, time: () => number, s
   if (random.chance(0.5)) patch.name = orNull(random, `name ${random.below(5)}`);
   if (random.chance(0.3)) patch.userId = orNull(random, `user-${random.below(6)}`);
   if (random.chance(0.6)) patch.sessionId = orNull(random, `session-${random.below(shape.sessions)}`);
-  if (random.chance(0.3)) patch.release = `r${random.below(3)}`;
+  if (random.chance(0.3)) patch.release = orNull(random, `r${random.below(3)}`);
+  if (random.chance(0.2)) patch.version = `v${random.below(3)}`;
   if (random.chance(0.3)) patch.public = random.chance(0.5);
+  if (random.chance(0.2)) patch.bookmarked = random.chance(0.5);
+  if (random.chance(0.1)) patch.externalId = `external ${random.below(3)}`;
   if (random.chance(0.3)) patch.timestamp = time();
   if (random.chance(0.3) && stamp > 0) patch.environment = random.pick(['prod', 'dev', 'test']);
   if (random.chance(0.5))
@@ -80,6 +87,7 @@ function randomTracePatch(random: Random, traceId: string, time: () => number, s
   if (random.chance(0.4)) patch.input = JSON.stringify(random.pick(['😀', '\uff5e', 'in', { a: random.below(3) }]));
   if (random.chance(0.4)) patch.output = JSON.stringify({ out: random.below(50) });
   if (random.chance(0.1)) patch.statedCostUsd = random.below(100) / 8;
+  if (random.chance(0.1)) patch.statedLatencySeconds = orNull(random, random.below(100) / 7);
   return patch;
 }
 
@@ -95,25 +103,36 @@ function randomObservationPatch(random: Random, traceId: string, id: string, tim
   if (random.chance(0.5))
     patch.usage = random.chance(0.8)
       ? { input: random.below(1000), output: random.below(500), input_cached: 7 }
-      : { total: 5 };
+      : orNull(random, { total: 5 });
   if (random.chance(0.4)) patch.statedCost = { total: random.below(10_000) / 1e6, input: 0.000123 };
   if (random.chance(0.3)) patch.environment = random.pick(['prod', 'dev', 'test']);
   if (random.chance(0.2)) patch.statedLatencySeconds = random.below(100) / 4;
   if (random.chance(0.2)) patch.parentObservationId = `obs-${random.below(5)}`;
+  if (random.chance(0.2)) patch.completionStartTime = orNull(random, time());
+  if (random.chance(0.2)) patch.statusMessage = orNull(random, random.pick(['😀', '\uff5e', '']));
+  if (random.chance(0.2)) patch.modelParameters = JSON.stringify({ temperature: random.below(3) / 10 });
+  if (random.chance(0.2)) patch.version = orNull(random, `v${random.below(3)}`);
+  if (random.chance(0.1)) patch.promptId = `prompt ${random.below(2)}`;
+  if (random.chance(0.1)) patch.promptName = `prompt ${random.below(2)}`;
+  if (random.chance(0.1)) patch.promptVersion = String(random.below(12));
+  if (random.chance(0.1)) patch.usageUnit = orNull(random, 'CHARACTERS');
+  if (random.chance(0.1)) patch.statedTimeToFirstTokenSeconds = random.below(100) / 7;
+  if (random.chance(0.1)) patch.modelId = `model ${random.below(2)}`;
+  if (random.chance(0.1)) patch.inputPriceUsd = random.below(12) / 1e7;
+  if (random.chance(0.1)) patch.outputPriceUsd = orNull(random, random.below(12) / 1e7);
+  if (random.chance(0.1)) patch.totalPriceUsd = random.below(12) / 1e7;
   if (random.chance(0.4)) patch.metadata = randomMetadata(random);
   if (random.chance(0.5)) patch.input = JSON.stringify(`in ${random.below(1_000_000)} ${'é'.repeat(random.below(40))}`);
   if (random.chance(0.5)) patch.output = JSON.stringify(random.pick(['😀', '\uff5e', [random.below(9)]]));
   return patch;
 }
 
-function orNull(random: Random, value: string): string | null;
-function orNull(random: Random, value: number): number | null;
-function orNull(random: Random, value: string | number): string | number | null {
+function orNull<T>(random: Random, value: T): T | null {
   return random.chance(0.1) ? null : value;
 }
 
 function randomMetadata(random: Random): Map<string, string> {
-  const values = [1, 'x', [1, 2], { z: random.below(3), aa: 1 }, { aa: 1, z: 2 }, true, null];
+  const values = [1, 'x', [1, 2], { z: random.below(3), aa: 1 }, { aa: 1, z: 2 }, [['aa', 1]], { aa: 1 }, true, null];
   const metadata = new Map<string, string>();
   for (let k = random.below(4); k >= 0; k -= 1) {
     metadata.set(
@@ -132,4 +151,48 @@ export function batchOf(projectNo: number, patches: readonly Patch[]): IngestBat
     observations: patches.filter((patch): patch is ObservationPatch => patch.kind === 'observation'),
     bytes: patches.length * 100,
   };
+}
+
+/** When everything arrives in tests that compare rows, so that no column depends on the clock of the machine. */
+export const NOW_MS = Date.UTC(2026, 0, 31, 9, 30);
+
+export interface QueueSettings extends Partial<WriteQueueOptions> {
+  /** How many connections write; default 2. */
+  readonly connections?: number;
+  readonly statementTimeoutMs?: number;
+  /** Shown by pg_stat_activity, for tests that look for the writer. */
+  readonly applicationName?: string;
+}
+
+/** A queue that writes to `database` as the server does. Stop it before the database is dropped. */
+export function openQueue(database: DatabaseConnection, settings: QueueSettings = {}): WriteQueue {
+  const { connections = 2, statementTimeoutMs = 30_000, applicationName = 'test writes', ...options } = settings;
+  const client = { ...database, statement_timeout: statementTimeoutMs, application_name: applicationName };
+  return new WriteQueue(
+    Array.from({ length: connections }, () => new WriteConnection(client)),
+    {
+      maxBytes: 64 * 1024 * 1024,
+      deadlineMs: 4000,
+      onRefused: quarantine,
+      onMissingPartition: () => Promise.reject(new Error('a partition is missing')),
+      nowMs: () => NOW_MS,
+      ...options,
+    },
+  );
+}
+
+/** `items` cut into pieces of 1 to `largest`. */
+export function cutInPieces<T>(random: Random, items: readonly T[], largest: number): T[][] {
+  const pieces: T[][] = [];
+  for (let at = 0; at < items.length;) {
+    const piece = items.slice(at, at + 1 + random.below(largest));
+    pieces.push(piece);
+    at += piece.length;
+  }
+  return pieces;
+}
+
+/** The messages in another order, and about every `1 / share`-th of them once more. */
+export function disordered<T>(random: Random, items: readonly T[], share = 0.2): T[] {
+  return random.shuffled([...items, ...items.filter(() => random.chance(share))]);
 }

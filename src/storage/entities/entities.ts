@@ -1,0 +1,22 @@
+import { ObservationEntity } from './observation.entity.js';
+import { ObservationPayloadEntity } from './observation-payload.entity.js';
+import { ProjectEntity } from './project.entity.js';
+import { QuarantineEntity } from './quarantine.entity.js';
+import { SessionEntity } from './session.entity.js';
+import { TraceEntity } from './trace.entity.js';
+import { TraceModelEntity } from './trace-model.entity.js';
+import { TracePayloadEntity } from './trace-payload.entity.js';
+import { UsageHourlyEntity } from './usage-hourly.entity.js';
+
+/** Every table of the schema that has an entity. The migrations make them; TypeORM never does. */
+export const ENTITIES = [
+  ProjectEntity,
+  TraceEntity,
+  TracePayloadEntity,
+  ObservationEntity,
+  ObservationPayloadEntity,
+  SessionEntity,
+  TraceModelEntity,
+  UsageHourlyEntity,
+  QuarantineEntity,
+];

@@ -1,0 +1,96 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { JsonValue } from '../../domain/json.js';
+
+/** One observation without its payload. */
+@Entity('observations')
+export class ObservationEntity {
+  @PrimaryColumn({ name: 'project_no', type: 'int4' })
+  projectNo!: number;
+
+  @PrimaryColumn({ name: 'trace_id', type: 'text', collation: 'C' })
+  traceId!: string;
+
+  @PrimaryColumn({ type: 'text', collation: 'C' })
+  id!: string;
+
+  @PrimaryColumn({ type: 'int4' })
+  bucket!: number;
+
+  @Column({ name: 'start_time', type: 'timestamptz', nullable: true })
+  startTime!: Date | null;
+
+  @Column({ name: 'end_time', type: 'timestamptz', nullable: true })
+  endTime!: Date | null;
+
+  @Column({ name: 'completion_start_time', type: 'timestamptz', nullable: true })
+  completionStartTime!: Date | null;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  type!: string | null;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  name!: string | null;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  level!: string | null;
+
+  @Column({ name: 'status_message', type: 'text', nullable: true })
+  statusMessage!: string | null;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  model!: string | null;
+
+  @Column({ name: 'model_parameters', type: 'text', nullable: true })
+  modelParameters!: string | null;
+
+  @Column({ name: 'parent_observation_id', type: 'text', collation: 'C', nullable: true })
+  parentObservationId!: string | null;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  version!: string | null;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  environment!: string | null;
+
+  @Column({ name: 'prompt_id', type: 'text', collation: 'C', nullable: true })
+  promptId!: string | null;
+
+  @Column({ name: 'prompt_name', type: 'text', collation: 'C', nullable: true })
+  promptName!: string | null;
+
+  @Column({ name: 'prompt_version', type: 'text', collation: 'C', nullable: true })
+  promptVersion!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  usage!: JsonValue | null;
+
+  @Column({ name: 'input_tokens', type: 'int8', nullable: true })
+  inputTokens!: string | null;
+
+  @Column({ name: 'output_tokens', type: 'int8', nullable: true })
+  outputTokens!: string | null;
+
+  @Column({ name: 'total_tokens', type: 'int8', nullable: true })
+  totalTokens!: string | null;
+
+  @Column({ name: 'stated_cost', type: 'jsonb', nullable: true })
+  statedCost!: JsonValue | null;
+
+  @Column({ name: 'cost_nano_usd', type: 'int8', nullable: true })
+  costNanoUsd!: string | null;
+
+  @Column({ name: 'stated_facts', type: 'jsonb', nullable: true })
+  statedFacts!: JsonValue | null;
+
+  @Column({ type: 'int8', nullable: true })
+  stamp!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  stamps!: JsonValue | null;
+}

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import {
+  addByModel,
+  addTotals,
+  type ContributingRow,
+  contributionOf,
+  isZero,
+  newTotals,
+  type TotalsByModel,
+} from './rollup.js';
+import { RollupDeltas } from './rollup-tables.js';
+
+const HOUR = 3_600_000_000;
+const row = (fields: Partial<ContributingRow>): ContributingRow => ({
+  startTime: null,
+  endTime: null,
+  createdAt: 10 * HOUR + 5,
+  type: null,
+  level: null,
+  model: null,
+  inputTokens: null,
+  outputTokens: null,
+  totalTokens: null,
+  costNanoUsd: null,
+  ...fields,
+});
+
+describe('what one observation adds to the sums', () => {
+  it('counts in the hour of its start, else of its arrival', () => {
+    expect(contributionOf(row({ startTime: 3 * HOUR })).hour).toBe(3 * HOUR);
+    expect(contributionOf(row({ startTime: 4 * HOUR - 1 })).hour).toBe(3 * HOUR);
+    expect(contributionOf(row({ startTime: -1 })).hour).toBe(-HOUR);
+    expect(contributionOf(row({})).hour).toBe(10 * HOUR);
+  });
+
+  it('lasts until its end, else its start, and never ends before it began', () => {
+    expect(contributionOf(row({ startTime: 5, endTime: 9 })).lastEnd).toBe(9);
+    expect(contributionOf(row({ startTime: 5, endTime: 3 })).lastEnd).toBe(5);
+    expect(contributionOf(row({ startTime: 5 })).lastEnd).toBe(5);
+    expect(contributionOf(row({ endTime: 3 })).lastEnd).toBe(3);
+    expect(contributionOf(row({}))).toMatchObject({ lastEnd: null, firstStart: null });
+  });
+
+  it('has its tokens and cost under its model, and counts as generation and as error where it is one', () => {
+    const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 4, costNanoUsd: 8 };
+    expect(contributionOf(row({ type: 'GENERATION', level: 'ERROR', model: 'm', ...usage }))).toMatchObject({
+      model: 'm',
+      observationCount: 1,
+      generationCount: 1,
+      errorCount: 1,
+      ...usage,
+    });
+    expect(contributionOf(row({ type: 'SPAN', level: 'WARNING' }))).toMatchObject({
+      model: '',
+      generationCount: 0,
+      errorCount: 0,
+      totalTokens: 0,
+    });
+  });
+});
+
+const totals = fc.record({
+  observationCount: fc.nat(),
+  generationCount: fc.nat(),
+  errorCount: fc.nat(),
+  inputTokens: fc.nat(),
+  outputTokens: fc.nat(),
+  totalTokens: fc.nat(),
+  costNanoUsd: fc.nat(),
+});
+
+describe('sums', () => {
+  it('lose exactly what they gained', () => {
+    fc.assert(
+      fc.property(totals, totals, (a, b) => {
+        const sum = newTotals();
+        addTotals(sum, a, 1);
+        addTotals(sum, b, 1);
+        addTotals(sum, a, -1);
+        expect(sum).toEqual(b);
+        addTotals(sum, b, -1);
+        expect(isZero(sum)).toBe(true);
+      }),
+    );
+  });
+
+  it('by model keep apart what belongs to different models', () => {
+    const sums: TotalsByModel = new Map();
+    const one = { ...newTotals(), observationCount: 1 };
+    addByModel(sums, 'a', one, 1);
+    addByModel(sums, 'a', one, 1);
+    addByModel(sums, '__proto__', one, 1);
+    addByModel(sums, 'a', one, -1);
+    expect([...sums]).toEqual([
+      ['a', one],
+      ['__proto__', one],
+    ]);
+  });
+});
+
+describe('the changes of one flush', () => {
+  const amount = (hour: number, model: string) => contributionOf(row({ startTime: hour * HOUR, model }));
+  const share = (sessionId: string, firstTime: number, lastTime: number) => ({
+    sessionId,
+    totals: { ...newTotals(), observationCount: 1 },
+    firstTime,
+    lastTime,
+  });
+
+  it('leave out sums that came back to where they were', () => {
+    const deltas = new RollupDeltas();
+    deltas.addUsage(1, 3, amount(5, 'm'), 1);
+    deltas.addUsage(1, 3, amount(5, 'm'), -1);
+    const models: TotalsByModel = new Map();
+    addByModel(models, 'm', amount(5, 'm'), 1);
+    addByModel(models, 'm', amount(5, 'm'), -1);
+    deltas.addTraceModels(1, 't', models);
+    expect(deltas.changedUsage()).toEqual([]);
+    expect(deltas.changedTraceModels()).toEqual([]);
+  });
+
+  it('tell projects, hours, models and lanes apart, and come in the order of their keys', () => {
+    const keys = [
+      [1, 5, 'a', 0],
+      [1, 5, 'a', 15],
+      [1, 5, '\uff5e', 0],
+      [1, 5, '😀', 0],
+      [1, 6, 'a', 0],
+      [2, 5, 'a', 0],
+    ] as const;
+    const deltas = new RollupDeltas();
+    for (const [projectNo, hour, model, lane] of keys.toReversed())
+      deltas.addUsage(projectNo, lane, amount(hour, model), 1);
+    const changed = deltas.changedUsage();
+    expect(changed.map(({ projectNo, hour, model, lane }) => [projectNo, hour / HOUR, model, lane])).toEqual(keys);
+    expect(changed.every(({ observationCount }) => observationCount === 1)).toBe(true);
+  });
+
+  it('name traces and their models in the order of their bytes', () => {
+    const deltas = new RollupDeltas();
+    for (const traceId of ['😀', '\uff5e', 'a']) {
+      const models: TotalsByModel = new Map();
+      for (const model of ['y', 'x']) addByModel(models, model, amount(1, model), 1);
+      deltas.addTraceModels(1, traceId, models);
+    }
+    expect(deltas.changedTraceModels().map(({ traceId, model }) => `${traceId} ${model}`)).toEqual(
+      ['a', '\uff5e', '😀'].flatMap((traceId) => [`${traceId} x`, `${traceId} y`]),
+    );
+  });
+
+  it('hold one row per session, with the widest bounds of the traces that are in it', () => {
+    const deltas = new RollupDeltas();
+    deltas.addSession(1, share('s', 10, 20), 1, 0);
+    deltas.addSession(1, share('s', 5, 15), 1, 0);
+    deltas.addSession(1, share('s', 1, 99), -1, 0).isShrunk = true;
+    expect(deltas.changedSessions()).toEqual([
+      expect.objectContaining({ traceCount: 1, observationCount: 1, firstTime: 5, lastTime: 20, isShrunk: true }),
+    ]);
+  });
+});

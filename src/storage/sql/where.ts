@@ -1,0 +1,109 @@
+import { type Micros } from '../../domain/time.js';
+import { type TimeCursor } from './cursor.js';
+import { DEFAULT_ENVIRONMENT, type SessionFilter, type TraceFilter } from './filter.js';
+
+// The years that ISO 8601 and PostgreSQL write alike: 0001 to 9999.
+const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = 253_402_300_799_999;
+
+/** A time as a literal that PostgreSQL reads without loss; times outside the years 1 to 9999 become their bounds. */
+export function timestampLiteral(micros: Micros): string {
+  const ms = Math.floor(micros / 1000);
+  if (ms < FIRST_MS) return timestampLiteral(FIRST_MS * 1000);
+  if (ms > LAST_MS) return timestampLiteral(LAST_MS * 1000);
+  // Beyond the year 2255 a double no longer holds every microsecond.
+  const rest = Math.min(999, Math.max(0, micros - ms * 1000));
+  return `${new Date(ms).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
+}
+
+/**
+ * Conditions joined by AND, each value bound as a parameter. A reader builds one and uses it for the page and for the
+ * count, so that both speak of the same rows.
+ */
+export class Where {
+  private readonly conditions: string[] = [];
+  private readonly values: unknown[] = [];
+
+  /** Binds `value` and returns its placeholder with the type PostgreSQL shall read it as. */
+  bind(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+
+  and(condition: string): this {
+    this.conditions.push(condition);
+    return this;
+  }
+
+  /** The same conditions so far, to be extended apart from this one. */
+  copy(): Where {
+    const copy = new Where();
+    copy.conditions.push(...this.conditions);
+    copy.values.push(...this.values);
+    return copy;
+  }
+
+  get sql(): string {
+    return this.conditions.join(' AND ');
+  }
+
+  get parameters(): unknown[] {
+    return [...this.values];
+  }
+}
+
+/** Conditions on `t`, a row of `traces`. */
+export function whereTraces(projectNo: number, filter: TraceFilter): Where {
+  const where = new Where();
+  // True for every row, and the predicate of the index that serves lists in timestamp order.
+  where.and(`t.project_no = ${where.bind(projectNo, 'int4')}`).and(`t.ts > '-infinity'`);
+  const equals = (column: string, value: string | undefined) => {
+    if (value !== undefined) where.and(`${column} = ${where.bind(value, 'text')}`);
+  };
+  equals('t.user_id', filter.userId);
+  equals('t.session_id', filter.sessionId);
+  equals('t.name', filter.name);
+  equals('t.version', filter.version);
+  equals('t.release', filter.release);
+  whereTime(where, 't.ts', filter);
+  if (filter.tagSets?.length) {
+    where.and(`(${filter.tagSets.map((tags) => `t.tags @> ${where.bind(tags, 'text[]')}`).join(' OR ')})`);
+  }
+  whereEnvironment(where, 't.environment', filter.environments);
+  return where;
+}
+
+/** Conditions on `s`, a row of `sessions`. The row of a session that lost its last trace stays with a count of 0. */
+export function whereSessions(projectNo: number, filter: SessionFilter): Where {
+  const where = new Where();
+  where.and(`s.project_no = ${where.bind(projectNo, 'int4')}`).and('s.trace_count > 0');
+  whereTime(where, 's.created_at', filter);
+  return where;
+}
+
+function whereTime(where: Where, column: string, { from, to }: { from?: Micros; to?: Micros }): void {
+  if (from !== undefined) where.and(`${column} >= ${where.bind(timestampLiteral(from), 'timestamptz')}`);
+  if (to === undefined) return;
+  // Answers show whole milliseconds: whoever asks up to the time they were shown means the row they saw.
+  const last = to % 1000 === 0 ? to + 999 : to;
+  where.and(`${column} <= ${where.bind(timestampLiteral(last), 'timestamptz')}`);
+}
+
+/** Whether `expression`, an environment or NULL, is any of `environments`; no condition when the list is absent or empty. */
+export function whereEnvironment(where: Where, expression: string, environments: readonly string[] | undefined): void {
+  if (!environments?.length) return;
+  const isAny = `${expression} = ANY(${where.bind(environments, 'text[]')})`;
+  where.and(environments.includes(DEFAULT_ENVIRONMENT) ? `(${expression} IS NULL OR ${isAny})` : isAny);
+}
+
+/** Rows after `cursor` in the order (time, id), both in `direction`. One row comparison, which an index serves. */
+export function whereAfter(
+  where: Where,
+  columns: { time: string; id: string },
+  cursor: TimeCursor,
+  direction: 'asc' | 'desc',
+): void {
+  const time = where.bind(timestampLiteral(cursor.micros), 'timestamptz');
+  const id = where.bind(cursor.id, 'text');
+  where.and(`(${columns.time}, ${columns.id}) ${direction === 'asc' ? '>' : '<'} (${time}, ${id})`);
+}

@@ -1,0 +1,103 @@
+import { type DataSource } from 'typeorm';
+import { ENTITIES } from '../../src/storage/entities/entities.js';
+import { migrate } from '../../src/storage/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+/** Every table of the schema with its columns, as the server's catalogue has them; partitions and TypeORM's own table left out. */
+const COLUMNS = `
+  SELECT c.relname::text AS "table", a.attname::text AS "column", format_type(a.atttypid, a.atttypmod) AS type,
+    NOT a.attnotnull AS "isNullable", coalesce(array_position(i.indkey::int2[], a.attnum), -1)::int4 AS "keyPosition",
+    CASE WHEN l.collname <> 'default' THEN l.collname::text END AS collation
+  FROM pg_class c
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+  LEFT JOIN pg_collation l ON l.oid = a.attcollation
+  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    AND c.relname <> 'migrations'
+  ORDER BY 1, 2`;
+
+interface ColumnFacts {
+  table: string;
+  column: string;
+  type: string;
+  isNullable: boolean;
+  /** From 0; -1 outside the primary key. */
+  keyPosition: number;
+  collation: string | null;
+}
+
+function columnsOfEntities(dataSource: DataSource): ColumnFacts[] {
+  const facts = dataSource.entityMetadatas.flatMap((entity) =>
+    entity.columns.map((column) => ({
+      table: entity.tableName,
+      column: column.databaseName,
+      type: dataSource.driver.normalizeType(column) + (column.isArray ? '[]' : ''),
+      isNullable: column.isNullable,
+      keyPosition: entity.primaryColumns.indexOf(column),
+      collation: column.collation ?? null,
+    })),
+  );
+  return facts.sort((a, b) => compare(a.table, b.table) || compare(a.column, b.column));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+describe('the schema', () => {
+  let database: TestDatabase;
+
+  const columnsOfDatabase = async () => (await database.pool.query<ColumnFacts>(COLUMNS)).rows;
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ empty: true });
+  });
+
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  it('is made by the migrations, taken away by their way back, and made again just the same', async () => {
+    const dataSource = await database.dataSource();
+    const names = await migrate(dataSource);
+    expect(names).toEqual(dataSource.migrations.map((migration) => migration.constructor.name));
+    const first = await columnsOfDatabase();
+
+    for (const _ of names) await dataSource.undoLastMigration();
+    expect(await columnsOfDatabase()).toEqual([]);
+
+    await migrate(dataSource);
+    expect(await columnsOfDatabase()).toEqual(first);
+  });
+
+  it('has exactly the tables, columns, types, keys and collations that the entities declare', async () => {
+    const dataSource = await database.dataSource();
+    await migrate(dataSource);
+    expect(columnsOfEntities(dataSource)).toEqual(await columnsOfDatabase());
+    expect(dataSource.entityMetadatas).toHaveLength(ENTITIES.length);
+  });
+
+  it('can be read through every entity', async () => {
+    const dataSource = await database.dataSource();
+    await migrate(dataSource);
+    for (const entity of ENTITIES) await expect(dataSource.getRepository(entity).find()).resolves.toEqual([]);
+  });
+
+  it('keeps no default partition, which would forbid detaching a week without blocking writers', async () => {
+    const { rows } = await database.pool.query(
+      `SELECT partrelid::regclass::text AS "table", partdefid::int4 AS "defaultPartition" FROM pg_partitioned_table ORDER BY 1`,
+    );
+    expect(rows).toEqual([
+      { table: 'observation_payloads', defaultPartition: 0 },
+      { table: 'observations', defaultPartition: 0 },
+      { table: 'trace_payloads', defaultPartition: 0 },
+    ]);
+  });
+});
+
+describe('a test database', () => {
+  it('is never one whose name does not say that it is for tests', async () => {
+    const { requireTestName } = await import('../support/database.js');
+    expect(() => requireTestName('production')).toThrow('its name does not contain "test"');
+  });
+});
