@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { type Config } from './config/config.js';
+import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Credentials } from './config/credentials.js';
 import type { DatabaseConnection } from './config/database-connection.js';
@@ -7,6 +7,7 @@ import { HttpModule } from './http/http.module.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
+import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
 
 /** What a start has found out before there is an application. */
@@ -27,6 +28,7 @@ export class AppModule {
         HttpModule.forRoot({ credentials, imports: [StorageModule] }),
         OtlpModule,
         LangfuseCompatModule,
+        SessionsModule,
         HealthModule,
       ],
     };

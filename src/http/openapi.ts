@@ -11,7 +11,8 @@ limited per credential (RATE_LIMIT_QPS, RATE_LIMIT_BURST): over the limit the an
 
 /** Order and meaning of the groups on the page; controllers name theirs with \`@ApiTags\`. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
-  ['Ingestion', 'Takes traces in: OpenTelemetry (OTLP/HTTP) and the Langfuse and xtrace batch formats.'],
+  ['OTLP', 'Takes spans in from OpenTelemetry exporters (OTLP over HTTP).'],
+  ['Ingestion', 'Takes traces in as batches of JSON.'],
   ['Traces', 'Lists and shows traces with their observations.'],
   ['Sessions', 'Groups traces into conversations.'],
   ['Metrics', 'Daily usage and time series.'],

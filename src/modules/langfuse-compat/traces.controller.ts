@@ -1,0 +1,47 @@
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ApiBadRequestResponse, ApiNotFoundResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { type Project } from '../../domain/project.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { type QueryString } from '../../http/query.js';
+import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
+import { TraceReader } from '../../storage/trace-reader.js';
+import { TraceDetailDto, TraceDetailQuery, TraceListQuery, TracePageDto } from './traces.dto.js';
+import { presentTraceDetail, presentTracePage } from './traces.present.js';
+import { parseFieldGroups, parseTraceList } from './traces.query.js';
+
+const JSON_TEXT = 'application/json; charset=utf-8';
+
+@ApiTags('Traces')
+@Controller('api/public/traces')
+@QueryRoute()
+export class TracesController {
+  constructor(private readonly traces: TraceReader) {}
+
+  /** Traces, newest first unless told, with their inputs and outputs. */
+  @Get()
+  @Header('content-type', JSON_TEXT)
+  @ApiQuery({ type: TraceListQuery })
+  @ApiOkResponse({ type: TracePageDto })
+  @ApiBadRequestResponse({ description: 'A parameter is out of range or cannot be read; the message names it.' })
+  async listTraces(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {
+    const { filter, page, order, groups } = parseTraceList(query);
+    const traces = await this.traces.findTraces(project, filter, page, order, groups);
+    return presentTracePage(project, traces, page, groups);
+  }
+
+  /** One trace with all its observations in start order. */
+  @Get(':traceId')
+  @Header('content-type', JSON_TEXT)
+  @ApiQuery({ type: TraceDetailQuery })
+  @ApiOkResponse({ type: TraceDetailDto })
+  @ApiNotFoundResponse({ description: 'The project has no such trace.' })
+  async getTrace(
+    @CurrentProject() project: Project,
+    @Param('traceId') traceId: string,
+    @Query() query: QueryString,
+  ): Promise<string> {
+    const groups = parseFieldGroups(query);
+    const trace = await this.traces.getTrace(project, traceId, groups);
+    return presentTraceDetail(project, trace, groups);
+  }
+}
