@@ -4,20 +4,18 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { type Config, readConfig, unknownSettings } from './config/config.js';
 import { resolveCredentials } from './config/credentials.js';
-import { type DatabaseConnection, parseDatabaseUrl, settleTls } from './config/database-connection.js';
 import { Lifecycle } from './config/lifecycle.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres/launcher.js';
 import { greeting } from './greeting.js';
+import { type OpenDatabase, openDatabase } from './open-database.js';
 import { describeStartError } from './start-error.js';
 
 /** Below `npm start`, Ctrl-C arrives twice: from the terminal and from npm. */
-const SAME_KEY_PRESS_MS = 500;
+const SAME_KEY_PRESS_MS = 1000;
 
 /** The process: settings → credentials → database → application → listen, and the same way back on SIGTERM or SIGINT. */
 class ServerMain {
   private config: Config | undefined;
-  private database: DatabaseConnection | undefined;
-  private postgres: EmbeddedPostgres | undefined;
+  private database: OpenDatabase | undefined;
   private app: NestFastifyApplication | undefined;
   private isStopping = false;
   private stoppingSince = 0;
@@ -32,18 +30,11 @@ class ServerMain {
     const config = (this.config = readConfig());
     for (const warning of unknownSettings(process.env)) console.warn(warning);
     const credentials = resolveCredentials(config);
-    this.database = await this.openDatabase(config);
-    this.app = await createApp({ config, credentials, database: this.database });
+    const database = (this.database = await openDatabase(config, (line) => console.log(line)));
+    this.app = await createApp({ config, credentials, database: database.connection });
     await this.app.listen(config.bindPort, config.bindHost);
     const bound = (this.app.getHttpServer() as { address(): AddressInfo }).address();
     for (const line of greeting(config, credentials, bound)) console.log(line);
-  }
-
-  private async openDatabase({ databaseUrl, dataDir, embeddedPostgresBin }: Config): Promise<DatabaseConnection> {
-    if (databaseUrl !== undefined) return settleTls(parseDatabaseUrl(databaseUrl));
-    const binDir = embeddedPostgresBin === undefined ? {} : { binDir: embeddedPostgresBin };
-    this.postgres = await startEmbeddedPostgres({ dataDir, ...binDir, log: (line) => console.log(line) });
-    return this.postgres.connection;
   }
 
   private onSignal(signal: NodeJS.Signals): void {
@@ -77,17 +68,17 @@ class ServerMain {
       }, config.shutdownGraceMs);
       await app.close();
     }
-    await this.postgres?.stop();
+    await this.database?.stop();
     if (app) console.log('xtrace: stopped');
   }
 
   private async fail(error: unknown): Promise<void> {
     if (this.isStopping) return;
-    for (const line of describeStartError(error, { config: this.config, database: this.database }))
+    for (const line of describeStartError(error, { config: this.config, database: this.database?.connection }))
       console.error(`xtrace cannot start: ${line}`);
     if (this.config?.logLevel === 'debug') console.error(error);
     await this.app?.close().catch(() => undefined);
-    await this.postgres?.stop();
+    await this.database?.stop();
     process.exit(1);
   }
 }

@@ -17,6 +17,9 @@ const START_CONTEXTS: ReadonlySet<unknown> = new Set([
   'NestApplication',
 ]);
 
+/** Contexts in which Nest reports a failed start, with a stack, before it rethrows. */
+const START_FAILURE_CONTEXTS: ReadonlySet<unknown> = new Set(['ExceptionHandler', 'NestApplication']);
+
 /** One JSON object a line in production, readable lines elsewhere; Nest's own list of modules and routes only when debugging. */
 export class ServerLogger extends ConsoleLogger {
   private readonly isDebug: boolean;
@@ -28,5 +31,10 @@ export class ServerLogger extends ConsoleLogger {
 
   override log(message: unknown, ...rest: unknown[]): void {
     if (this.isDebug || !START_CONTEXTS.has(rest.at(-1))) super.log(message, ...rest);
+  }
+
+  /** A failed start is the process's to report, in one line. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (this.isDebug || !START_FAILURE_CONTEXTS.has(rest.at(-1))) super.error(message, ...rest);
   }
 }
