@@ -332,13 +332,17 @@ describe('an item that PostgreSQL refuses', () => {
       expect(rows).toEqual([{ id: 'obs-1' }, { id: '1' }]);
     });
 
-    it('does not keep others out when one cannot be kept', async () => {
-      const unkeepable = observation(1, { id: 'a\0' });
-      const receipt = await queue.submit(batchOf(1, [unkeepable, observation(2, { name: 'poison' }), observation(3)]));
+    it('is kept even when it is its id that cannot be stored', async () => {
+      const receipt = await queue.submit(
+        batchOf(1, [observation(1, { id: 'a\0' }), observation(2, { name: 'poison' }), observation(3)]),
+      );
       expect(refusedIndexes(receipt)).toEqual([1, 2]);
       expect(await storedIds('observations', 'id')).toEqual(['obs-3']);
-      const { rows } = await database.pool.query('SELECT id FROM quarantine');
-      expect(rows).toEqual([{ id: 'obs-2' }]);
+      const { rows } = await database.pool.query<{ id: string; content: Buffer }>(
+        'SELECT id, content FROM quarantine ORDER BY id',
+      );
+      expect(rows.map((row) => row.id)).toEqual(['a\ufffd', 'obs-2']);
+      expect(JSON.parse(rows[0]!.content.toString())).toMatchObject({ id: 'a\0' });
     });
   });
 
