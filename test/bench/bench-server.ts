@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  PROJECT_ROOT,
+  removeFolder,
+  startServer,
+  temporaryFolder,
+  TEST_TOKEN,
+  type RunningServer,
+} from '../support/server-process.js';
+import { BenchDatabase } from './bench-database.js';
+import { HttpClient } from './http-client.js';
+
+/** What differs from a shipped start, apart from the address, the data folder and the credentials. */
+export const CHANGED_SETTINGS = { RATE_LIMIT_QPS: '1000000', RATE_LIMIT_BURST: '1000000' };
+
+/** The built server under measurement, started the way `npm start` does. */
+export class BenchServer {
+  private constructor(
+    readonly process: RunningServer,
+    readonly database: BenchDatabase,
+    /** From the spawn to the line that says it is ready. */
+    readonly readyMs: number,
+    private readonly ownsDataDir: boolean,
+  ) {}
+
+  /** On a fresh data folder, or on `dataDir`, which is then kept. */
+  static async start(options: { dataDir?: string; databaseUrl?: string } = {}): Promise<BenchServer> {
+    const dataDir = options.dataDir ?? temporaryFolder();
+    const { databaseUrl } = options;
+    const startedAt = performance.now();
+    const process = await startServer({
+      dataDir,
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      env: { ...CHANGED_SETTINGS, NODE_OPTIONS: startFlags() },
+      readyTimeoutMs: 120_000,
+    });
+    const readyMs = performance.now() - startedAt;
+    const database = await BenchDatabase.open(dataDir, databaseUrl);
+    return new BenchServer(process, database, readyMs, options.dataDir === undefined);
+  }
+
+  client(connections: number): HttpClient {
+    return new HttpClient(this.process.url, TEST_TOKEN, connections);
+  }
+
+  /** Stops as an operator does, and says how it ended if that was not well. */
+  async stop(): Promise<string | undefined> {
+    await this.database.close();
+    const { code, signal } = await this.process.stop();
+    if (this.ownsDataDir) removeFolder(this.process.dataDir);
+    return code === 0
+      ? undefined
+      : `the server ended with ${signal ?? `exit code ${code}`}: ${this.process.stderr().slice(-500)}`;
+  }
+}
+
+/** Node's flags in `npm start`. */
+export function startFlags(): string {
+  const { scripts } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  return [...(scripts['start'] ?? '').matchAll(/ (--[\w-]+(?:=\S+)?)(?= .*dist\/src\/main\.js)/g)]
+    .map((match) => match[1])
+    .join(' ');
+}
