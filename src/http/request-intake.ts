@@ -4,7 +4,7 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { CONFIG, type Config } from '../config/config.js';
-import { InvalidInput, TooLarge, UnsupportedMedia } from '../domain/errors.js';
+import { InvalidInput, TooLarge, Unavailable, UnsupportedMedia } from '../domain/errors.js';
 import { requireScope } from './auth/auth.guard.js';
 import { Authenticator } from './auth/authenticator.js';
 import { InFlightBytes, type Reservation } from './in-flight-bytes.js';
@@ -28,6 +28,7 @@ const NO_BYTES = Buffer.alloc(0);
 @Injectable()
 export class RequestIntake implements OnModuleInit {
   private readonly reservations = new WeakMap<FastifyRequest, Reservation>();
+  private isClosing = false;
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -51,6 +52,10 @@ export class RequestIntake implements OnModuleInit {
         });
       });
     });
+    fastify.addHook('preClose', (done) => {
+      this.isClosing = true;
+      done();
+    });
     fastify.addHook('onRequest', (request, reply, done) => {
       try {
         this.admit(request, reply);
@@ -72,6 +77,8 @@ export class RequestIntake implements OnModuleInit {
 
   private admit(request: FastifyRequest, reply: FastifyReply): void {
     void reply.header('x-request-id', request.id);
+    // On a connection that was open already: new ones are not taken any more.
+    if (this.isClosing) throw new Unavailable('the server is stopping');
     if (request.is404) return;
     if (/%00/.test(request.url.split('?', 1)[0]!)) throw new InvalidInput('The path must not contain U+0000');
     this.authenticator.identify(request);
@@ -132,7 +139,7 @@ export class RequestIntake implements OnModuleInit {
 /** Drops what an answered client still sends: cutting the line at once could destroy the answer on its way. */
 function discardRest(raw: IncomingMessage): void {
   if (raw.complete || raw.readableEnded || raw.destroyed) return;
-  const timer = setTimeout(() => raw.socket.destroy(), DISCARD_MS).unref();
+  const timer = setTimeout(() => raw.destroy(), DISCARD_MS).unref();
   raw.once('close', () => clearTimeout(timer));
   raw.resume();
 }

@@ -37,10 +37,14 @@ export function foldPayload(
   for (const patch of patches) {
     applyPayload(payload, patch);
     if (patch.metadata !== undefined)
-      applyMetadata((metadata ??= storedMetadata ?? new Map()), patch.metadata, patch.stamp);
+      applyMetadata((metadata ??= storedMetadata ?? newMetadata()), patch.metadata, patch.stamp);
   }
   if (payload.input === null && payload.output === null && metadata === undefined) return undefined;
-  return { ...key, payload, metadata: encodeMetadata(metadata ?? new Map()) };
+  return { ...key, payload, metadata: encodeMetadata(metadata ?? newMetadata()) };
+}
+
+function newMetadata(): StampedMetadata {
+  return new Map();
 }
 
 export function foldTracePayload(

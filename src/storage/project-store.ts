@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { NotFound } from '../domain/errors.js';
 import { type Project, ProjectDirectory, type ProjectDescription } from '../domain/project.js';
 import { ProjectEntity } from './entities/project.entity.js';

@@ -14,7 +14,7 @@ export class ReadPool {
    * @throws QueryTimeout after `READ_TIMEOUT_MS`, Unavailable when the database is away.
    */
   async query<T extends object>(sql: string, params: readonly unknown[] = [], name?: string): Promise<T[]> {
-    return (await this.run<T>({ text: sql, values: [...params], ...(name === undefined ? {} : { name }) })) as T[];
+    return await this.run<T>({ text: sql, values: [...params], ...(name === undefined ? {} : { name }) });
   }
 
   /** Like `query`, rows as arrays in column order, which costs less per row. */

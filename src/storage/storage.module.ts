@@ -5,6 +5,9 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
+import { MetricPartitionKeeper } from './metric-partitions.js';
+import { MetricReader } from './metric-reader.js';
+import { MetricWriter } from './metric-writer.js';
 import { PartitionKeeper } from './partitions.js';
 import { ProjectStore } from './project-store.js';
 import { ReadPool } from './read-pool.js';
@@ -36,6 +39,15 @@ import { WriteConnections } from './write-connections.js';
       },
     },
     {
+      provide: MetricPartitionKeeper,
+      inject: [DataSource],
+      useFactory: async (dataSource: DataSource) => {
+        const partitions = new MetricPartitionKeeper(dataSource);
+        await partitions.ensure();
+        return partitions;
+      },
+    },
+    {
       provide: ProjectDirectory,
       inject: [DataSource, CONFIG],
       useFactory: (dataSource: DataSource, config: Config) => ProjectStore.open(dataSource, config.defaultProjectId),
@@ -45,8 +57,20 @@ import { WriteConnections } from './write-connections.js';
     WriteConnections,
     TraceReader,
     SessionReader,
+    MetricWriter,
+    MetricReader,
   ],
-  exports: [ProjectDirectory, DatabaseProbe, PartitionKeeper, WriteConnections, TraceReader, SessionReader],
+  exports: [
+    ProjectDirectory,
+    DatabaseProbe,
+    PartitionKeeper,
+    WriteConnections,
+    TraceReader,
+    SessionReader,
+    MetricPartitionKeeper,
+    MetricWriter,
+    MetricReader,
+  ],
 })
 export class StorageModule implements OnApplicationShutdown {
   constructor(private readonly dataSource: DataSource) {}

@@ -1,3 +1,5 @@
+import { MetricPointEntity } from './metric-point.entity.js';
+import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
 import { ProjectEntity } from './project.entity.js';
@@ -19,4 +21,6 @@ export const ENTITIES = [
   TraceModelEntity,
   UsageHourlyEntity,
   QuarantineEntity,
+  MetricSeriesEntity,
+  MetricPointEntity,
 ];

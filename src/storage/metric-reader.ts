@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { type JsonText } from '../domain/json.js';
+import {
+  type Bucket,
+  type BucketSeries,
+  MAX_BUCKETS,
+  MAX_SERIES,
+  type SeriesPage,
+  type SeriesQuery,
+} from '../domain/metric.js';
+import { type Project } from '../domain/project.js';
+import {
+  bucketsSql,
+  chosenSeriesSql,
+  METRIC_NAMES_SQL,
+  type BucketColumns,
+  type ChosenColumns,
+} from './metric-statements.js';
+import { ReadPool } from './read-pool.js';
+
+/** More names than a person can choose from; a project that has them puts data into names. */
+const MAX_NAMES = 10_000;
+
+/** Reads time series. What it aggregates from is its own affair: points today, sums over them where those will do. */
+@Injectable()
+export class MetricReader {
+  constructor(private readonly pool: ReadPool) {}
+
+  /**
+   * Aggregates points into buckets aligned to the Unix epoch. Reads (project, series, time) by index, so that cost grows
+   * with the points in the range; percentiles and `last` sort them. When a range has more than MAX_BUCKETS buckets with
+   * points, the oldest are shown.
+   */
+  async querySeries(project: Project, query: SeriesQuery): Promise<SeriesPage> {
+    const statement = chosenSeriesSql(project.no, query);
+    const rows = await this.pool.queryArrays<ChosenColumns>(statement.sql, statement.parameters);
+    const members = rows.map(([n, label, seriesId, latest]) => ({
+      n: Number(n),
+      label,
+      seriesId,
+      latest: Number(latest),
+    }));
+    const shown = members.filter(({ n }) => n <= MAX_SERIES);
+    if (shown.length === 0) return { series: [], latest: undefined, isTruncated: false };
+
+    const buckets = await this.bucketsByKey(project, query, shown);
+    const series: BucketSeries[] = [];
+    let hasMoreBuckets = false;
+    let lastShown = 0;
+    for (const { n, label, seriesId } of shown.sort((a, b) => a.n - b.n)) {
+      if (n === lastShown) continue;
+      lastShown = n;
+      const all = buckets.get(query.groupBy === undefined ? seriesId : n) ?? [];
+      // Retention may have taken the points between the two statements.
+      if (all.length === 0) continue;
+      hasMoreBuckets ||= all.length > MAX_BUCKETS;
+      series.push({ labels: labelsOf(query, label), buckets: all.slice(0, MAX_BUCKETS) });
+    }
+    const latest = shown.reduce((newest, member) => Math.max(newest, member.latest), -Infinity);
+    return { series, latest, isTruncated: hasMoreBuckets || shown.length < members.length };
+  }
+
+  /** Names of all metrics that ever had a point, sorted bytewise; the first 10,000. */
+  async listNames(project: Project): Promise<string[]> {
+    const rows = await this.pool.query<{ name: string }>(METRIC_NAMES_SQL, [project.no, MAX_NAMES], 'metric names');
+    return rows.map(({ name }) => name);
+  }
+
+  private async bucketsByKey(
+    project: Project,
+    query: SeriesQuery,
+    members: readonly { seriesId: number; n: number }[],
+  ): Promise<Map<number, Bucket[]>> {
+    const { sql, parameters } = bucketsSql(project.no, query, members);
+    const buckets = new Map<number, Bucket[]>();
+    for (const [key, startSeconds, value, count] of await this.pool.queryArrays<BucketColumns>(sql, parameters)) {
+      const bucket = { start: Number(startSeconds) * 1_000_000, value: count === null ? value : value / Number(count) };
+      const known = buckets.get(key);
+      if (known === undefined) buckets.set(key, [bucket]);
+      else known.push(bucket);
+    }
+    return buckets;
+  }
+}
+
+/** Without a group key the label text of a series is its labels; with one it is the value under that key. */
+function labelsOf({ groupBy }: SeriesQuery, label: string | null): JsonText {
+  return groupBy === undefined ? label! : `{${JSON.stringify(groupBy)}:${JSON.stringify(label)}}`;
+}

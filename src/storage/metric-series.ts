@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { type ClientBase } from 'pg';
+import { type Series } from '../domain/metric.js';
+import { encodeArray } from './binary-array.js';
+import { BulkInsert } from './bulk-insert.js';
+
+/** Names and labels that a process keeps in memory, in characters: about 100,000 series of 160 characters. */
+const MAX_REMEMBERED_CHARACTERS = 16 * 1024 * 1024;
+
+/** With a billion series in one project the chance that so many numbers in a row are taken is below 1e-9. */
+const MAX_ATTEMPTS = 16;
+
+interface SeriesRow {
+  readonly projectNo: number;
+  readonly seriesId: number;
+  readonly key: string;
+  readonly series: Series;
+}
+
+/** Whoever comes second keeps to what the first has written: of the same series, or of another with the same number. */
+const seriesTable = new BulkInsert<SeriesRow>(
+  'metric_series',
+  [
+    { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
+    { name: 'series_id', type: 'int4', value: (row) => row.seriesId },
+    { name: 'key', type: 'text', value: (row) => row.key, expression: 'x.key::uuid' },
+    { name: 'name', type: 'text', value: (row) => row.series.name },
+    { name: 'labels', type: 'jsonb', value: (row) => row.series.labels },
+  ],
+  'DO NOTHING',
+);
+
+/** LATERAL with LIMIT: on a table without statistics a plain join would read all of it. */
+const LOOK_UP = {
+  name: 'look up metric_series',
+  text:
+    'SELECT k.key, s.series_id FROM unnest($2::text[]) AS k(key) CROSS JOIN LATERAL (SELECT series_id FROM ' +
+    'metric_series s WHERE s.project_no = $1::int4 AND s.key = k.key::uuid LIMIT 1) s',
+};
+
+/**
+ * The numbers by which points name their series. The dictionary in the database decides; this remembers what it has
+ * said, the most recently used, because numbers never change. Rows of the dictionary must not be deleted while a
+ * process that remembers them runs: it would go on writing points that no query finds.
+ */
+export class SeriesDirectory {
+  // A Map iterates in order of insertion, and each use moves its entry to the end: the first is the longest unused.
+  private readonly remembered = new Map<string, number>();
+  private characters = 0;
+
+  constructor(private readonly maxCharacters: number = MAX_REMEMBERED_CHARACTERS) {}
+
+  /**
+   * The number of every series in `wanted`, new ones being entered. Outside any transaction: each statement must see
+   * what other processes have committed before it, and what it enters counts at once.
+   */
+  async resolve(client: ClientBase, projectNo: number, wanted: Iterable<Series>): Promise<Map<Series, number>> {
+    const ids = new Map<Series, number>();
+    const unknown = new Map<string, Series[]>();
+    for (const series of wanted) {
+      const id = this.recall(projectNo, series);
+      if (id !== undefined) ids.set(series, id);
+      else {
+        const key = keyOf(series);
+        const same = unknown.get(key);
+        if (same === undefined) unknown.set(key, [series]);
+        else same.push(series);
+      }
+    }
+    for (let attempt = 0; unknown.size > 0; attempt += 1) {
+      for (const { key, series_id: id } of await lookUp(client, projectNo, [...unknown.keys()])) {
+        for (const series of unknown.get(key)!) ids.set(series, id);
+        this.remember(projectNo, unknown.get(key)![0]!, id);
+        unknown.delete(key);
+      }
+      if (unknown.size === 0) break;
+      if (attempt === MAX_ATTEMPTS) throw new Error(`no free number for a new series after ${attempt} attempts`);
+      await seriesTable.run(client, candidates(projectNo, unknown, attempt));
+    }
+    return ids;
+  }
+
+  private recall(projectNo: number, series: Series): number | undefined {
+    const text = textOf(projectNo, series);
+    const id = this.remembered.get(text);
+    if (id === undefined) return undefined;
+    this.remembered.delete(text);
+    this.remembered.set(text, id);
+    return id;
+  }
+
+  private remember(projectNo: number, series: Series, id: number): void {
+    const text = textOf(projectNo, series);
+    if (!this.remembered.has(text)) this.characters += text.length;
+    this.remembered.set(text, id);
+    for (const longestUnused of this.remembered.keys()) {
+      if (this.characters <= this.maxCharacters) return;
+      this.remembered.delete(longestUnused);
+      this.characters -= longestUnused.length;
+    }
+  }
+}
+
+async function lookUp(
+  client: ClientBase,
+  projectNo: number,
+  keys: readonly string[],
+): Promise<{ key: string; series_id: number }[]> {
+  const values = [projectNo, encodeArray('metric_series.key', 'text', keys)];
+  return (await client.query<{ key: string; series_id: number }>({ ...LOOK_UP, values })).rows;
+}
+
+/** Sorted by key, so that processes which enter the same series wait for one another in the same order. */
+function candidates(projectNo: number, unknown: ReadonlyMap<string, readonly Series[]>, attempt: number): SeriesRow[] {
+  return [...unknown]
+    .map(([key, [series]]) => ({ projectNo, seriesId: candidateId(key, attempt), key, series: series! }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** No name and no JSON text holds U+0000, so that different series never become the same text. */
+function textOf(projectNo: number, { name, labels }: Series): string {
+  return `${projectNo}\0${name}\0${labels}`;
+}
+
+/** The identity of a series: 32 hex digits, equal in every process. */
+export function keyOf({ name, labels }: Series): string {
+  return createHash('sha256').update(`${name}\0${labels}`).digest('hex').slice(0, 32);
+}
+
+/** The number to try for a series at the given attempt, the same in every process, so that few of them are wasted. */
+export function candidateId(key: string, attempt: number): number {
+  return createHash('sha256').update(`${key}:${attempt}`).digest().readInt32BE(0);
+}

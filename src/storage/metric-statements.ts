@@ -1,0 +1,107 @@
+import { type Aggregation, MAX_BUCKETS, MAX_SERIES, type SeriesQuery } from '../domain/metric.js';
+import { micros } from './bulk-insert.js';
+import { timestampLiteral, Where } from './sql/where.js';
+
+// A query takes two statements: which series it shows, then their buckets. The second gets the series as an array, so
+// that the planner sees how many there are and reads each by its primary key; joined in one statement it must guess.
+// Neither is prepared by name: a generic plan could not leave out the days that are not asked for.
+
+/** A statement with its parameters. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: unknown[];
+}
+
+/** A row of {@link chosenSeriesSql}: the shown series or group `n` (from 1), its label text, one member and when it last had a point. */
+export type ChosenColumns = [n: string, label: string | null, seriesId: number, latest: string];
+
+/**
+ * The first series by label text, or groups by label value, that have a point in the range: one more than an answer
+ * shows, to tell whether there are more. A series costs one look-up of its newest point in the range, and the look-ups
+ * stop with the last series shown (from PostgreSQL 15 on).
+ */
+export function chosenSeriesSql(projectNo: number, query: SeriesQuery): Statement {
+  const where = new Where();
+  const project = where.bind(projectNo, 'int4');
+  where.and(`m.project_no = ${project}`).and(`m.name = ${where.bind(query.name, 'text')}`);
+  if (query.labels !== undefined) where.and(`m.labels @> ${where.bind(query.labels, 'jsonb')}`);
+  const label = query.groupBy === undefined ? 'm.labels::text' : `m.labels ->> ${where.bind(query.groupBy, 'text')}`;
+  const range = rangeOf(where, query);
+  const series = `SELECT m.series_id, ${label} COLLATE "C" AS label FROM metric_series m WHERE ${where.sql} ORDER BY 2`;
+  const latest =
+    `SELECT p.ts FROM metric_points p WHERE p.project_no = ${project} AND p.series_id = s.series_id AND ${range} ` +
+    'ORDER BY p.ts DESC LIMIT 1';
+  const sql =
+    'SELECT c.n, c.label, c.series_id, c.latest FROM (' +
+    `SELECT dense_rank() OVER (ORDER BY s.label) AS n, s.label, s.series_id, ${micros('l.ts')} AS latest ` +
+    `FROM (${series}) s CROSS JOIN LATERAL (${latest}) l) c WHERE c.n <= ${MAX_SERIES + 1}`;
+  return { sql, parameters: where.parameters };
+}
+
+/** A row of {@link bucketsSql}; `count` is null unless `value` is a sum to be divided by it. */
+export type BucketColumns = [key: number, startSeconds: string, value: number, count: string | null];
+
+/** `last`: of points of several series at the same time the greatest, so that the answer does not depend on their order. */
+const AGGREGATES: Readonly<Record<Aggregation, string>> = {
+  avg: 'sum(p.value)',
+  sum: 'sum(p.value)',
+  max: 'max(p.value)',
+  min: 'min(p.value)',
+  last: '(array_agg(p.value ORDER BY p.ts DESC, p.value DESC))[1]',
+  p50: 'percentile_cont(0.5) WITHIN GROUP (ORDER BY p.value)',
+  p90: 'percentile_cont(0.9) WITHIN GROUP (ORDER BY p.value)',
+  p99: 'percentile_cont(0.99) WITHIN GROUP (ORDER BY p.value)',
+};
+
+/**
+ * The buckets of `members`, oldest first: of each series, or of each group where the query has one; one more of each
+ * than an answer shows. The division of an average is the caller's: in SQL it fails where the result is too small.
+ */
+export function bucketsSql(
+  projectNo: number,
+  query: SeriesQuery,
+  members: readonly { seriesId: number; n: number }[],
+): Statement {
+  const where = new Where();
+  const ids = where.bind(
+    members.map((member) => member.seriesId),
+    'int4[]',
+  );
+  where.and(`p.project_no = ${where.bind(projectNo, 'int4')}`).and(`p.series_id = ANY(${ids})`);
+  where.and(rangeOf(where, query));
+  const isGrouped = query.groupBy !== undefined;
+  const groups = isGrouped
+    ? ` JOIN unnest(${ids}, ${where.bind(
+        members.map((member) => member.n),
+        'int4[]',
+      )}) AS k(series_id, n) ON k.series_id = p.series_id`
+    : '';
+  const width = `make_interval(secs => ${where.bind(query.bucketWidthSeconds, 'float8')})`;
+  const aggregated =
+    `SELECT ${isGrouped ? 'k.n' : 'p.series_id'} AS key, date_bin(${width}, p.ts, 'epoch') AS start, ` +
+    `${AGGREGATES[query.aggregation]} AS value, ${query.aggregation === 'avg' ? 'count(*)' : 'NULL::int8'} AS count ` +
+    `FROM metric_points p${groups} WHERE ${where.sql} GROUP BY 1, 2`;
+  const sql =
+    'SELECT r.key, extract(epoch FROM r.start)::int8 AS start, r.value, r.count FROM (' +
+    `SELECT a.*, row_number() OVER (PARTITION BY a.key ORDER BY a.start) AS nth FROM (${aggregated}) a) r ` +
+    `WHERE r.nth <= ${MAX_BUCKETS + 1} ORDER BY r.key, r.start`;
+  return { sql, parameters: where.parameters };
+}
+
+/** Condition on `p.ts`, both ends included. */
+function rangeOf(where: Where, { from, to }: SeriesQuery): string {
+  // Answers show whole milliseconds: whoever asks up to the time they were shown means the point they saw.
+  const last = to % 1000 === 0 ? to + 999 : to;
+  const bound = (time: number) => where.bind(timestampLiteral(time), 'timestamptz');
+  return `p.ts >= ${bound(from)} AND p.ts <= ${bound(last)}`;
+}
+
+/**
+ * Distinct names by one index look-up each, however many series share them. Parameters: project, how many at most.
+ */
+export const METRIC_NAMES_SQL =
+  'WITH RECURSIVE names AS (' +
+  '(SELECT m.name FROM metric_series m WHERE m.project_no = $1::int4 ORDER BY m.name LIMIT 1) ' +
+  'UNION ALL SELECT (SELECT m.name FROM metric_series m WHERE m.project_no = $1::int4 AND m.name > n.name ' +
+  'ORDER BY m.name LIMIT 1) FROM names n WHERE n.name IS NOT NULL) ' +
+  'SELECT n.name FROM names n WHERE n.name IS NOT NULL LIMIT $2::int4';

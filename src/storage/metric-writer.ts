@@ -1,0 +1,149 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Pool, type PoolClient } from 'pg';
+import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
+import { type Point, type Series } from '../domain/metric.js';
+import { type Micros } from '../domain/time.js';
+import { BulkInsert } from './bulk-insert.js';
+import { CONNECT_TIMEOUT_MS } from './data-source.js';
+import { SeriesDirectory } from './metric-series.js';
+import { classifyFault } from './sql-state.js';
+
+/** Points of one project, in the order of their arrival. */
+export interface ProjectPoints {
+  readonly projectNo: number;
+  readonly points: readonly Point[];
+}
+
+/** A point that PostgreSQL refuses and will always refuse. */
+export interface RefusedPoint {
+  readonly point: Point;
+  readonly sqlState: string;
+  readonly reason: string;
+}
+
+interface PointRow {
+  readonly projectNo: number;
+  readonly seriesId: number;
+  readonly time: Micros;
+  readonly point: Point;
+}
+
+/** A statement of a writer that runs longer than this waits for something that is stuck. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/** How many parts refused rows are split into. */
+const SPLIT = 8;
+
+const pointTable = new BulkInsert<PointRow>(
+  'metric_points',
+  [
+    { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
+    { name: 'series_id', type: 'int4', value: (row) => row.seriesId },
+    { name: 'ts', type: 'timestamptz', value: (row) => row.time },
+    { name: 'value', type: 'float8', value: (row) => row.point.value },
+  ],
+  // A request that is sent again changes nothing and so writes nothing.
+  '(project_no, series_id, ts) DO UPDATE SET value = excluded.value WHERE t.value IS DISTINCT FROM excluded.value',
+);
+
+/**
+ * Writes points over one connection of its own. Each INSERT is a transaction: it needs no lane and no lock, because the
+ * last value of a key wins whatever else is written. Not safe for two writes at once.
+ */
+@Injectable()
+export class MetricWriter {
+  private readonly pool: Pool;
+  private readonly directory = new SeriesDirectory();
+
+  constructor(@Inject(DATABASE) database: DatabaseConnection) {
+    const { host, port, user, password, database: name, ssl } = database;
+    this.pool = new Pool({
+      host,
+      port,
+      user,
+      password,
+      database: name,
+      ssl,
+      max: 1,
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: 'xtrace metric writes',
+    });
+    // Without a listener the loss of the idle connection would end the process; the next write opens another.
+    this.pool.on('error', () => undefined);
+  }
+
+  /**
+   * Commits every point that PostgreSQL accepts and returns those it refuses. Of several points with the same series
+   * and time the last one in `works` wins. Rejects when it is unknown what is committed: `classifyFault` tells whether
+   * to try again, which is safe.
+   */
+  async write(works: readonly ProjectPoints[]): Promise<RefusedPoint[]> {
+    const client = await this.pool.connect();
+    try {
+      const refused = await insert(client, sortedRows(await this.rowsOf(client, works)));
+      client.release();
+      return refused;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async rowsOf(client: PoolClient, works: readonly ProjectPoints[]): Promise<PointRow[]> {
+    const seriesByProject = new Map<number, Set<Series>>();
+    for (const { projectNo, points } of works) {
+      let series = seriesByProject.get(projectNo);
+      if (series === undefined) seriesByProject.set(projectNo, (series = new Set()));
+      for (const point of points) series.add(point.series);
+    }
+    const ids = new Map<number, Map<Series, number>>();
+    for (const [projectNo, series] of seriesByProject) {
+      ids.set(projectNo, await this.directory.resolve(client, projectNo, series));
+    }
+    return works.flatMap(({ projectNo, points }) => {
+      const known = ids.get(projectNo)!;
+      return points.map((point) => ({ projectNo, seriesId: known.get(point.series)!, time: point.time, point }));
+    });
+  }
+}
+
+/**
+ * Rows with distinct keys in the order in which every writer takes them, so that no two of them wait for one another in
+ * a circle. Sorting is stable: of equal keys the last is the one that arrived last.
+ */
+function sortedRows(rows: PointRow[]): PointRow[] {
+  rows.sort((a, b) => a.projectNo - b.projectNo || a.seriesId - b.seriesId || a.time - b.time);
+  return rows.filter((row, i) => {
+    const next = rows[i + 1];
+    return (
+      next === undefined || row.time !== next.time || row.seriesId !== next.seriesId || row.projectNo !== next.projectNo
+    );
+  });
+}
+
+/** Inserts all rows or, when a row is at fault, all but the rows that are: part by part, each a transaction. */
+async function insert(client: PoolClient, rows: readonly PointRow[]): Promise<RefusedPoint[]> {
+  try {
+    await pointTable.run(client, rows);
+    return [];
+  } catch (error) {
+    if (classifyFault(error) !== 'row') throw error;
+    if (rows.length === 1) {
+      const { code, message } = error as { code?: string; message: string };
+      return [{ point: rows[0]!.point, sqlState: code ?? '', reason: message }];
+    }
+    const size = Math.ceil(rows.length / SPLIT);
+    const refused: RefusedPoint[] = [];
+    for (let at = 0; at < rows.length; at += size) {
+      refused.push(...(await insert(client, rows.slice(at, at + size))));
+    }
+    return refused;
+  }
+}
