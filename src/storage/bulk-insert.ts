@@ -27,10 +27,11 @@ export class BulkInsert<Row> {
   ) {
     const names = columns.map((column) => column.name);
     const expressions = columns.map((column) => column.expression ?? `x.${column.name}`);
-    const parameters = columns.map((column, i) => `$${i + 1}::${column.type}[]`);
+    const elements = columns.map((column, i) => `unnest($${i + 1}::${column.type}[]) AS ${column.name}`);
+    // Unnesting in the select list walks all arrays in step; in FROM it would first copy every row into a tuple store.
     this.text =
       `INSERT INTO ${table} AS t (${names.join(', ')}) SELECT ${expressions.join(', ')} ` +
-      `FROM unnest(${parameters.join(', ')}) AS x(${names.join(', ')}) ON CONFLICT ${onConflict}`;
+      `FROM (SELECT ${elements.join(', ')}) AS x ON CONFLICT ${onConflict}`;
   }
 
   async run(client: ClientBase, rows: readonly Row[]): Promise<void> {
