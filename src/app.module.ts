@@ -6,6 +6,7 @@ import type { DatabaseConnection } from './config/database-connection.js';
 import { HttpModule } from './http/http.module.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
+import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         OtlpModule,
         LangfuseCompatModule,
         SessionsModule,
+        MetricsModule,
         HealthModule,
       ],
     };

@@ -119,6 +119,24 @@ describe('the write queue', () => {
     await Promise.all(second);
   });
 
+  it('waits for the end of the turn in which requests arrive, because each has a callback of its own', async () => {
+    const queue = queueOf([connection]);
+    const submitted = await Promise.all(
+      ['a', 'b', 'c'].map(
+        (id) =>
+          // All three run in one turn, with their microtasks in between.
+          new Promise<{ receipt: Promise<unknown> }>((resolve) =>
+            setImmediate(() => resolve({ receipt: queue.submit(batchOf([observationOf(id)])) })),
+          ),
+      ),
+    );
+    await settle();
+    expect([...connection.last.works[0]!.observations.keys()]).toEqual(['a', 'b', 'c']);
+    expect(connection.flushed).toHaveLength(1);
+    connection.last.answer([]);
+    await Promise.all(submitted.map(({ receipt }) => receipt));
+  });
+
   it('gathers what several requests say about one observation', async () => {
     const queue = queueOf([connection]);
     const patches = [observationOf('a'), observationOf('a')];
@@ -366,8 +384,8 @@ describe('the write queue', () => {
       const queue = queueOf([connection]);
       const bad = observationOf('bad', 't', 7);
       const badTrace = traceOf('t', 3);
-      const owner = queue.submit(batchOf([observationOf('good', 't', 6), bad, badTrace]));
       const other = queue.submit(batchOf([observationOf('bad', 't', 0)]));
+      const owner = queue.submit(batchOf([observationOf('good', 't', 6), bad, badTrace]));
       await settle();
       connection.last.answer([refusal(bad), refusal(badTrace)]);
       const told = { code: 'NOT_STORABLE', message: 'the database refuses it: invalid byte sequence' };

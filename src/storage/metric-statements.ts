@@ -25,7 +25,7 @@ export function chosenSeriesSql(projectNo: number, query: SeriesQuery): Statemen
   const project = where.bind(projectNo, 'int4');
   where.and(`m.project_no = ${project}`).and(`m.name = ${where.bind(query.name, 'text')}`);
   if (query.labels !== undefined) where.and(`m.labels @> ${where.bind(query.labels, 'jsonb')}`);
-  const label = query.groupBy === undefined ? 'm.labels::text' : `m.labels ->> ${where.bind(query.groupBy, 'text')}`;
+  const label = query.groupBy === undefined ? 'm.labels::text' : `(m.labels ->> ${where.bind(query.groupBy, 'text')})`;
   const range = rangeOf(where, query);
   const series = `SELECT m.series_id, ${label} COLLATE "C" AS label FROM metric_series m WHERE ${where.sql} ORDER BY 2`;
   const latest =

@@ -1,0 +1,43 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { type PointBatch, type PointReceipt } from '../domain/metric.js';
+import { MetricPartitionKeeper } from '../storage/metric-partitions.js';
+import { MetricWriter } from '../storage/metric-writer.js';
+import { PointQueue } from './point-queue.js';
+
+/**
+ * The door of the pipeline for points of time series. They have a queue of their own, as large as that of traces, so
+ * that neither kind of data can keep the other out.
+ */
+@Injectable()
+export class MetricIngestService implements OnApplicationShutdown {
+  private readonly queue: PointQueue;
+
+  constructor(@Inject(CONFIG) config: Config, writer: MetricWriter, partitions: MetricPartitionKeeper) {
+    this.queue = new PointQueue(writer, {
+      maxBytes: config.writeQueueMaxBytes,
+      deadlineMs: config.writeDeadlineMs,
+      onMissingPartition: () => partitions.ensure(),
+      nowMs: Date.now,
+    });
+  }
+
+  /**
+   * Takes points and resolves once they are committed. Safe to repeat: the same points overwrite themselves. Rejects
+   * with OverCapacity before taking anything (send the whole batch again), and with Unavailable while stopping or when
+   * the database could not commit all of it in time. Points that no retry can save are in the receipt.
+   */
+  submit(batch: PointBatch): Promise<PointReceipt> {
+    return this.queue.submit(batch);
+  }
+
+  /** Bytes that are accepted and not committed yet. */
+  get queuedBytes(): number {
+    return this.queue.bytes;
+  }
+
+  /** Runs after the last request is answered. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.queue.stop();
+  }
+}

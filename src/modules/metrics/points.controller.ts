@@ -1,0 +1,93 @@
+import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { UnsupportedMedia } from '../../domain/errors.js';
+import type { Project } from '../../domain/project.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { WriteRoute } from '../../http/write-route.js';
+import { MetricIngestService } from '../../ingest/metric-ingest.service.js';
+import {
+  POINTS_EXAMPLE,
+  PointBatchAnswerDto,
+  PointBatchPartialDto,
+  PointBatchRefusalDto,
+  PointBatchRequestDto,
+} from './points.dto.js';
+import { mapPoints, MAX_LISTED_REJECTIONS } from './points.map.js';
+import { readBatch } from './points.schema.js';
+
+const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+@ApiTags('Metrics')
+@Controller('v1/metrics')
+export class PointsController {
+  constructor(private readonly ingest: MetricIngestService) {}
+
+  /** The door for points of time series. */
+  @Post('batch')
+  @WriteRoute({ errors: 'envelope', overCapacity: 429 })
+  @ApiOperation({
+    summary: 'Writes points of time series',
+    description:
+      'Any number of points of any series. Of two points of one series at the same time the later wins, within a ' +
+      'request the later in the list. Invalid points are refused alone. Sending the same request again is safe.',
+  })
+  @ApiBody({ type: PointBatchRequestDto, examples: { gpu: { summary: 'A GPU agent', value: POINTS_EXAMPLE } } })
+  @ApiResponse({ status: 200, type: PointBatchAnswerDto, description: 'Everything is committed.' })
+  @ApiResponse({
+    status: 207,
+    type: PointBatchPartialDto,
+    description: 'Some points were refused; the rest is committed.',
+  })
+  @ApiResponse({
+    status: 400,
+    type: PointBatchRefusalDto,
+    description: 'No valid JSON, or no valid point. Nothing is stored.',
+  })
+  @ApiResponse({ status: 401, type: PointBatchRefusalDto, description: 'The credentials are missing or wrong.' })
+  @ApiResponse({
+    status: 413,
+    type: PointBatchRefusalDto,
+    description: 'Over XTRACE_MAX_REQUEST_BODY_BYTES or 500,000 points.',
+  })
+  @ApiResponse({
+    status: 415,
+    type: PointBatchRefusalDto,
+    description: 'Not application/json, or an unknown Content-Encoding.',
+  })
+  @ApiResponse({
+    status: 429,
+    type: PointBatchRefusalDto,
+    description: 'Buffers are full, nothing was taken; see Retry-After.',
+  })
+  @ApiResponse({
+    status: 503,
+    type: PointBatchRefusalDto,
+    description: 'Stopping or without database; see Retry-After.',
+  })
+  async writePoints(
+    @CurrentProject() project: Project,
+    @Body() body: Buffer,
+    @Headers('content-type') contentType: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PointBatchAnswerDto | PointBatchPartialDto | PointBatchRefusalDto> {
+    if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
+      throw new UnsupportedMedia('Send the body as application/json');
+    }
+    const items = readBatch(body);
+    const { points, rejected, rejectedCount } = mapPoints(items, Date.now());
+    const receipt = await this.ingest.submit({ project, points, bytes: body.length });
+    const refusedCount = rejectedCount + receipt.rejected.length;
+    if (refusedCount === 0) return { message: 'Request Successful.' };
+
+    const errors = [...rejected, ...receipt.rejected].sort((a, b) => a.index - b.index).slice(0, MAX_LISTED_REJECTIONS);
+    if (refusedCount >= items.length) {
+      reply.status(400);
+      return { message: `None of the ${items.length} points could be stored`, code: 'BAD_REQUEST', data: null, errors };
+    }
+    reply.status(207);
+    const were = refusedCount === 1 ? 'was' : 'were';
+    const message = `${refusedCount} of ${items.length} points ${were} refused; everything else is stored`;
+    return { message, data: null, errors };
+  }
+}

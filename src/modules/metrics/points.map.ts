@@ -1,0 +1,102 @@
+import { InvalidInput } from '../../domain/errors.js';
+import { MAX_VALUE, type Point, type PointRejection, type Series, seriesOf } from '../../domain/metric.js';
+import { clampTime, parseIsoTime, type Micros } from '../../domain/time.js';
+import { isWirePoint, typeProblem, type WirePoint } from './points.schema.js';
+
+/** How many refused items an answer lists; more are only counted, so that an answer cannot outgrow its request. */
+export const MAX_LISTED_REJECTIONS = 1000;
+
+const NO_LABELS: Readonly<Record<string, string>> = {};
+
+export interface MappedPoints {
+  readonly points: Point[];
+  /** Refused items in the order of the request, at most MAX_LISTED_REJECTIONS. */
+  readonly rejected: PointRejection[];
+  /** All refused items. */
+  readonly rejectedCount: number;
+}
+
+/**
+ * Maps the items of a `POST /v1/metrics/batch` request to points. An item that cannot be taken is refused alone. A time
+ * outside [now − 10 years, now + 1 day] is refused, where an observation's would be moved there: points are told apart
+ * by their time, so that two moved ones would overwrite one another.
+ */
+export function mapPoints(items: readonly unknown[], nowMs: number): MappedPoints {
+  const series = new SeriesReader();
+  const times = new TimeReader(nowMs);
+  const points: Point[] = [];
+  const rejected: PointRejection[] = [];
+  let rejectedCount = 0;
+  const refuse = (index: number, item: unknown, problem: InvalidInput): void => {
+    if (rejected.length < MAX_LISTED_REJECTIONS) rejected.push(toRejection(index, item, problem));
+  };
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
+    try {
+      if (!isWirePoint(item)) throw typeProblem(item);
+      points.push({ index, series: series.read(item), time: times.read(item.timestamp), value: readValue(item.value) });
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      rejectedCount += 1;
+      refuse(index, item, error);
+    }
+  }
+  return { points, rejected, rejectedCount };
+}
+
+/** Reads each series of a request once: most requests hold many points of few. */
+class SeriesReader {
+  private readonly known = new Map<string, Series>();
+
+  read({ name, labels }: WirePoint): Series {
+    // As they were sent, labels in their order; the lengths keep different ones from becoming the same text.
+    let spelling = `${name.length},${name}`;
+    for (const key in labels) {
+      const value = labels[key]!;
+      spelling += `${key.length},${value.length},${key}${value}`;
+    }
+    let series = this.known.get(spelling);
+    if (series === undefined) this.known.set(spelling, (series = seriesOf(name, labels ?? NO_LABELS)));
+    return series;
+  }
+}
+
+/** Reads times and remembers the last one: agents send many points of one moment. */
+class TimeReader {
+  private text: string | undefined;
+  private time: Micros = 0;
+
+  constructor(private readonly nowMs: number) {}
+
+  read(text: string): Micros {
+    if (text === this.text) return this.time;
+    const time = parseIsoTime(text);
+    if (time === undefined) {
+      throw new InvalidInput('must be an RFC 3339 time with a zone such as 2026-01-31T09:30:00Z', 'timestamp');
+    }
+    if (clampTime(time, this.nowMs).clamped) {
+      throw new InvalidInput('must not be more than 10 years back or a day ahead', 'timestamp');
+    }
+    this.text = text;
+    this.time = time;
+    return time;
+  }
+}
+
+function readValue(value: number): number {
+  if (Math.abs(value) > MAX_VALUE) throw new InvalidInput(`must lie between -${MAX_VALUE} and ${MAX_VALUE}`, 'value');
+  return value;
+}
+
+function toRejection(index: number, item: unknown, { field, message }: InvalidInput): PointRejection {
+  const name = typeof item === 'object' && item !== null ? (item as { name?: unknown }).name : undefined;
+  return {
+    index,
+    kind: 'metric',
+    // A longer one is no name, and echoing it would double the traffic.
+    id: typeof name === 'string' && name.length <= 1000 ? name : undefined,
+    field,
+    code: field === undefined ? 'INVALID_ITEM' : 'INVALID_FIELD',
+    message: `${field ?? 'metric'} ${message}`,
+  };
+}

@@ -1,0 +1,38 @@
+import { Controller, Get, Header, Query } from '@nestjs/common';
+import { ApiBadRequestResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { type Project } from '../../domain/project.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { type QueryString } from '../../http/query.js';
+import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
+import { MetricReader } from '../../storage/metric-reader.js';
+import { AGG_PARAMETER, MetricNamesDto, SeriesPageDto, SeriesQueryDto, STEP_PARAMETER } from './series.dto.js';
+import { presentSeriesPage } from './series.present.js';
+import { parseSeriesQuery } from './series.query.js';
+
+const JSON_TEXT = 'application/json; charset=utf-8';
+
+@ApiTags('Metrics')
+@Controller('api/public/metrics')
+@QueryRoute()
+export class SeriesController {
+  constructor(private readonly metrics: MetricReader) {}
+
+  /** The series of one metric, aggregated into buckets. */
+  @Get('query')
+  @Header('content-type', JSON_TEXT)
+  @ApiQuery({ type: SeriesQueryDto })
+  @ApiQuery(STEP_PARAMETER)
+  @ApiQuery(AGG_PARAMETER)
+  @ApiOkResponse({ type: SeriesPageDto })
+  @ApiBadRequestResponse({ description: 'A parameter is missing or cannot be read; the message names it.' })
+  async querySeries(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {
+    return presentSeriesPage(await this.metrics.querySeries(project, parseSeriesQuery(query, Date.now())));
+  }
+
+  /** Names of all metrics. */
+  @Get('names')
+  @ApiOkResponse({ type: MetricNamesDto })
+  async listNames(@CurrentProject() project: Project): Promise<MetricNamesDto> {
+    return { data: await this.metrics.listNames(project) };
+  }
+}
