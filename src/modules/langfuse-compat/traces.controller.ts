@@ -1,10 +1,12 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiBadRequestResponse, ApiNotFoundResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { type Readable } from 'node:stream';
 import { type Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
 import { TraceReader } from '../../storage/trace-reader.js';
+import { toBody } from './json-body.js';
 import { TraceDetailDto, TraceDetailQuery, TraceListQuery, TracePageDto } from './traces.dto.js';
 import { presentTraceDetail, presentTracePage } from './traces.present.js';
 import { parseFieldGroups, parseTraceList } from './traces.query.js';
@@ -23,10 +25,10 @@ export class TracesController {
   @ApiQuery({ type: TraceListQuery })
   @ApiOkResponse({ type: TracePageDto })
   @ApiBadRequestResponse({ description: 'A parameter is out of range or cannot be read; the message names it.' })
-  async listTraces(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {
+  async listTraces(@CurrentProject() project: Project, @Query() query: QueryString): Promise<Buffer | Readable> {
     const { filter, page, order, groups } = parseTraceList(query);
     const traces = await this.traces.findTraces(project, filter, page, order, groups);
-    return presentTracePage(project, traces, page, groups);
+    return toBody(presentTracePage(project, traces, page, groups));
   }
 
   /** One trace with all its observations in start order. */
@@ -39,9 +41,9 @@ export class TracesController {
     @CurrentProject() project: Project,
     @Param('traceId') traceId: string,
     @Query() query: QueryString,
-  ): Promise<string> {
+  ): Promise<Buffer | Readable> {
     const groups = parseFieldGroups(query);
     const trace = await this.traces.getTrace(project, traceId, groups);
-    return presentTraceDetail(project, trace, groups);
+    return toBody(presentTraceDetail(project, trace, groups));
   }
 }

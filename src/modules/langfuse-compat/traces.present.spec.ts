@@ -4,6 +4,7 @@ import { type TraceDetail, type TraceListItem } from '../../domain/trace.js';
 import { ObservationDto, PageMetaDto, TraceDetailDto, TraceListItemDto, TracePageDto, UsageDto } from './traces.dto.js';
 import {
   type FieldGroups,
+  type JsonPieces,
   presentMeta,
   presentObservation,
   presentTraceDetail,
@@ -89,10 +90,12 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   metadata: null,
 };
 
+const text = (pieces: JsonPieces) => [...pieces].join('');
 const detail = (trace: Partial<TraceDetail>, groups = ALL) =>
-  JSON.parse(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, groups));
-const observation = (seen: Partial<ObservationWithPayload>) =>
-  JSON.parse(presentObservation(PROJECT, { ...EMPTY_OBSERVATION, ...seen }, true));
+  JSON.parse(text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, groups)));
+const observationJson = (seen: Partial<ObservationWithPayload>) =>
+  text(presentObservation(PROJECT, { ...EMPTY_OBSERVATION, ...seen }, true));
+const observation = (seen: Partial<ObservationWithPayload>) => JSON.parse(observationJson(seen));
 const page = (items: TraceListItem[], rest: Partial<Page<TraceListItem>> = {}): Page<TraceListItem> => ({
   items,
   totalItems: items.length,
@@ -101,7 +104,7 @@ const page = (items: TraceListItem[], rest: Partial<Page<TraceListItem>> = {}): 
   ...rest,
 });
 const list = (items: TraceListItem[], groups = ALL) =>
-  JSON.parse(presentTracePage(PROJECT, page(items), { page: 1, limit: 50 }, groups));
+  JSON.parse(text(presentTracePage(PROJECT, page(items), { page: 1, limit: 50 }, groups)));
 
 describe('a trace', () => {
   it('of which nothing is known has every key all the same', () => {
@@ -149,7 +152,7 @@ describe('a trace', () => {
       output: '"text"',
       metadata: '{"k": 1}',
     };
-    const json = presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, ALL);
+    const json = text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, ALL));
     expect(json).toContain(
       '"input":{"b" : 1.00, "__proto__": {"a": 12345678901234567890}},"output":"text","metadata":{"k": 1}',
     );
@@ -360,7 +363,7 @@ describe('an observation', () => {
 
   it('keeps classes of usage with names that objects treat specially', () => {
     const usage = JSON.parse('{"__proto__":3,"constructor":4}') as Record<string, number>;
-    const json = presentObservation(PROJECT, { ...EMPTY_OBSERVATION, usage, totalTokens: 7 }, true);
+    const json = observationJson({ usage, totalTokens: 7 });
     expect(json).toContain('"usageDetails":{"__proto__":3,"constructor":4,"total":7}');
   });
 
@@ -423,7 +426,7 @@ describe('the documentation', () => {
       { page: 1, limit: 1 },
       ALL,
     );
-    const shown = JSON.parse(answer);
+    const shown = JSON.parse(text(answer));
     expect(keys(shown)).toEqual(documented(TracePageDto));
     expect(keys(shown.meta)).toEqual(documented(PageMetaDto));
     expect(keys(shown.data[0])).toEqual(documented(TraceListItemDto));

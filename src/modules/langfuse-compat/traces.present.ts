@@ -7,9 +7,13 @@ import { type Trace, type TraceDetail, type TraceListItem } from '../../domain/t
 import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 
-// Answers are put together as text: inputs, outputs and metadata are JSON text already and are spliced in as they were
-// stored, so a trace with 30 MB of them is neither parsed nor serialized. Every key that any generation of clients
-// knows is always present, null when empty (langfuse.md §1.6, §5; xtrace.md §6).
+// Answers are pieces of JSON text, made as they are sent: inputs, outputs and metadata are JSON already and pass through
+// as they were stored, so that a trace with 30 MB of them is neither parsed nor serialized nor held once more as a
+// whole. Every key that any generation of clients knows is always present, null when empty (langfuse.md §1.6, §5;
+// xtrace.md §6).
+
+/** JSON text in pieces, to be sent one right after another. */
+export type JsonPieces = Iterable<string>;
 
 /** Which parts of a trace a client asked for with `fields`; the core is always there. */
 export interface FieldGroups {
@@ -24,24 +28,32 @@ export interface FieldGroups {
 }
 
 /** A page of the trace list; observations as their ids. */
-export function presentTracePage(
+export function* presentTracePage(
   project: Project,
   page: Page<TraceListItem>,
   request: PageRequest,
   groups: FieldGroups,
-): JsonText {
-  const traces = page.items.map((trace) =>
-    presentTrace(project, trace, groups, groups.observations ? JSON.stringify(trace.observationIds) : '[]'),
-  );
-  return `{"data":[${traces.join(',')}],"meta":${presentMeta(page, request)}}`;
+): JsonPieces {
+  let comma = '{"data":[';
+  for (const trace of page.items) {
+    yield comma;
+    yield* presentTrace(project, trace, groups);
+    yield groups.observations ? `${JSON.stringify(trace.observationIds)}}` : '[]}';
+    comma = ',';
+  }
+  yield `${page.items.length === 0 ? comma : ''}],"meta":${presentMeta(page, request)}}`;
 }
 
 /** One trace with its observations in full. */
-export function presentTraceDetail(project: Project, trace: TraceDetail, groups: FieldGroups): JsonText {
-  const observations = groups.observations
-    ? trace.observations.map((observation) => presentObservation(project, observation, groups.io)).join(',')
-    : '';
-  return presentTrace(project, trace, groups, `[${observations}]`);
+export function* presentTraceDetail(project: Project, trace: TraceDetail, groups: FieldGroups): JsonPieces {
+  yield* presentTrace(project, trace, groups);
+  let comma = '[';
+  for (const observation of groups.observations ? trace.observations : []) {
+    yield comma;
+    yield* presentObservation(project, observation, groups.io);
+    comma = ',';
+  }
+  yield comma === '[' ? '[]}' : ']}';
 }
 
 /**
@@ -61,8 +73,8 @@ export function presentMeta(page: Page<unknown>, { page: number, limit }: PageRe
   });
 }
 
-/** `observations` is the JSON text of that key. Scores are always empty: nothing stores any yet. */
-function presentTrace(project: Project, trace: Trace, groups: FieldGroups, observations: JsonText): JsonText {
+/** A trace up to the value of its last key, `observations`. Scores are always empty: nothing stores any yet. */
+function* presentTrace(project: Project, trace: Trace, groups: FieldGroups): JsonPieces {
   const head = JSON.stringify({
     id: trace.traceId,
     projectId: project.id,
@@ -84,12 +96,13 @@ function presentTrace(project: Project, trace: Trace, groups: FieldGroups, obser
     updatedAt: presentTime(trace.updatedAt),
     scores: [],
   });
-  const payload = groups.io ? presentPayload(trace) : '';
-  return `${head.slice(0, -1)}${payload},"observations":${observations}}`;
+  yield head.slice(0, -1);
+  if (groups.io) yield* presentPayload(trace);
+  yield ',"observations":';
 }
 
 /** An observation as it lies in a trace; without `withIo` the keys input, output and metadata are absent. */
-export function presentObservation(project: Project, seen: ObservationWithPayload, withIo: boolean): JsonText {
+export function* presentObservation(project: Project, seen: ObservationWithPayload, withIo: boolean): JsonPieces {
   const { startTime, completionStartTime } = seen;
   // An end before the start is a clock that was set back in between.
   const endTime = seen.endTime === null ? null : Math.max(seen.endTime, startTime ?? seen.endTime);
@@ -140,13 +153,19 @@ export function presentObservation(project: Project, seen: ObservationWithPayloa
     createdAt: presentTime(seen.createdAt),
     updatedAt: presentTime(seen.updatedAt),
   });
-  const payload = withIo ? presentPayload(seen) : '';
-  return `${head.slice(0, -1)},"modelParameters":${seen.modelParameters || '{}'}${payload}}`;
+  yield `${head.slice(0, -1)},"modelParameters":${seen.modelParameters || '{}'}`;
+  if (withIo) yield* presentPayload(seen);
+  yield '}';
 }
 
 /** The members that are JSON text already, each after a comma. */
-function presentPayload({ input, output, metadata }: Pick<Trace, 'input' | 'output' | 'metadata'>): string {
-  return `,"input":${input || 'null'},"output":${output || 'null'},"metadata":${metadata || '{}'}`;
+function* presentPayload({ input, output, metadata }: Pick<Trace, 'input' | 'output' | 'metadata'>): JsonPieces {
+  yield ',"input":';
+  yield input || 'null';
+  yield ',"output":';
+  yield output || 'null';
+  yield ',"metadata":';
+  yield metadata || '{}';
 }
 
 function timeOrNull(value: Micros | null): string | null {
