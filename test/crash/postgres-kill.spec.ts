@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Api, startE2eServer } from '../e2e/support/api.js';
-import { findLost, IngestLoad, listEverything } from '../e2e/support/ingest-load.js';
+import { expectRetryLater, findLost, IngestLoad, listEverything } from '../e2e/support/ingest-load.js';
 import { findWrongSums, queryEmbedded } from '../e2e/support/recount.js';
 import { removeFolder, type RunningServer, temporaryFolder, waitFor } from '../support/server-process.js';
 import { processesOf } from './launcher-host.js';
@@ -45,10 +45,7 @@ describe('PostgreSQL that is killed under load while the server lives', () => {
   /** Clients hear nothing but success, or that they should come again. */
   const expectOnlyRetries = () => {
     expect(load.unanswered).toBe(0);
-    for (const { status, retryAfter } of load.refused) {
-      expect(status).toBe(503);
-      expect(Number(retryAfter)).toBeGreaterThan(0);
-    }
+    load.refused.forEach(expectRetryLater);
   };
 
   it('as a whole comes back, writing goes on within five seconds, and nothing acknowledged is lost or doubled', async () => {
@@ -67,9 +64,9 @@ describe('PostgreSQL that is killed under load while the server lives', () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
-  it.each(['xtrace writes', 'xtrace reads'])('in one session of "%s" comes back likewise', async (application) => {
-    for (let cycle = 1; cycle <= 3; cycle += 1) {
-      await load.acknowledge(100 + 31 * cycle);
+  it('in one of its sessions comes back likewise', async () => {
+    for (const application of ['xtrace writes', 'xtrace reads', 'xtrace writes']) {
+      await load.acknowledge(100);
       // Reads run on a connection that is opened by the first of them.
       await new Api(server.url).read('/api/public/traces?limit=1');
       const [session] = await queryEmbedded<{ pid: number }>(

@@ -7,7 +7,7 @@ import { processesOf } from './launcher-host.js';
 
 jest.setTimeout(180_000);
 
-const CYCLES = 4;
+const CYCLES = 3;
 
 describe('a server that is killed under load', () => {
   let dataDir: string;

@@ -54,7 +54,7 @@ const metrics = field(
 const logs = field(1, field(2, field(1, field(1, 'logger')), field(2, field(3, 'INFO'), field(5, field(1, 'a line')))));
 
 describe('an OTLP export that cannot be taken at all', () => {
-  const malformed: [string, Record<string, string>, BodyInit, RegExp][] = [
+  const malformed: [string, Record<string, string>, string | Buffer, RegExp][] = [
     ['JSON that is cut off', JSON_TYPE, '{"resourceSpans":[', /not valid JSON/],
     ['JSON with NaN', JSON_TYPE, jsonExport({ x: 'NUMBER' }).replace('"NUMBER"', 'NaN'), /not valid JSON/],
     ['JSON that is a list', JSON_TYPE, '[]', /object/],

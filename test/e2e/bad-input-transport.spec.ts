@@ -3,15 +3,12 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type RunningServer, TEST_TOKEN } from '../support/server-process.js';
 import { Api, BATCH, JSON_TYPE, OTLP, startE2eServer, uniqueId } from './support/api.js';
+import { expectNothingHeld, MAX_BODY, SMALL_BUDGETS } from './support/budgets.js';
 import { forgetPeak, memoryOf } from './support/process-memory.js';
 
 jest.setTimeout(60_000);
 
 const MIB = 1024 * 1024;
-const MAX_BODY = 20 * MIB;
-/** As small as it may be: then a body that inflates to its limit passes only while not a single byte of others is counted. */
-const BUDGET = String(MAX_BODY);
-
 const gzipped = { ...JSON_TYPE, 'content-encoding': 'gzip' };
 
 let server: RunningServer;
@@ -19,9 +16,9 @@ let api: Api;
 let traceId: string;
 
 beforeAll(async () => {
-  server = await startE2eServer({ env: { INGEST_MAX_IN_FLIGHT_BYTES: BUDGET, WRITE_QUEUE_MAX_BYTES: BUDGET } });
+  server = await startE2eServer({ env: SMALL_BUDGETS });
   api = new Api(server.url);
-  await expectNothingHeld();
+  await expectNothingHeld(api);
 });
 beforeEach(() => {
   traceId = uniqueId('trace');
@@ -31,14 +28,6 @@ afterAll(async () => {
 });
 
 const batch = (id: string) => JSON.stringify({ trace: { id } });
-
-/** The server lives, and neither the budget nor the queue counts a byte of what is over. */
-async function expectNothingHeld(): Promise<void> {
-  const id = uniqueId('after');
-  const answer = await api.post(BATCH, gzipSync(batch(id).padEnd(MAX_BODY), { level: 1 }), gzipped);
-  expect(answer.text).toBe('{"message":"Request Successful."}');
-  expect(await api.hasTrace(id)).toBe(true);
-}
 
 /** Writes `text` to a connection of its own and returns all that came back when the server, or else the test, hung up. */
 async function sendRaw(text: string, then: 'wait' | 'hang up'): Promise<string> {
@@ -63,7 +52,7 @@ function head(headers: Record<string, string | number>): string {
 const statuses = (received: string) => [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
 
 describe('a compressed body', () => {
-  afterEach(expectNothingHeld);
+  afterEach(() => expectNothingHeld(api));
 
   it.each([BATCH, OTLP])('that inflates a thousandfold is 413 on %s, and memory stays bounded', async (path) => {
     // 1 GiB of zeros.
@@ -107,7 +96,7 @@ describe('a compressed body', () => {
 });
 
 describe('a body whose length is not what it says', () => {
-  afterEach(expectNothingHeld);
+  afterEach(() => expectNothingHeld(api));
 
   it('because it was cut off stores nothing', async () => {
     const body = batch(traceId);
@@ -138,7 +127,7 @@ describe('a body whose length is not what it says', () => {
 });
 
 describe('a large body', () => {
-  afterEach(expectNothingHeld);
+  afterEach(() => expectNothingHeld(api));
 
   it('of 20 MiB is taken and comes back whole; one byte more is 413', async () => {
     const frame = JSON.stringify({ trace: { id: traceId, input: '' } });
@@ -164,7 +153,7 @@ describe('a large body', () => {
       },
     });
     const init = { method: 'POST', headers: { ...JSON_TYPE, authorization: `Bearer ${TEST_TOKEN}` }, body: chunks };
-    const streamed = await fetch(api.baseUrl + path, { ...init, duplex: 'half' } as RequestInit);
+    const streamed = await fetch(api.baseUrl + path, { ...init, duplex: 'half' });
     expect(streamed.status).toBe(413);
     expect(memoryOf(server.pid).peak - before).toBeLessThan(64 * MIB);
   });

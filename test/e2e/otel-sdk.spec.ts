@@ -91,7 +91,7 @@ afterAll(async () => {
 });
 
 describe.each([
-  ['protobuf', ProtobufExporter as unknown as Exporter, 'application/x-protobuf'],
+  ['protobuf', ProtobufExporter, 'application/x-protobuf'],
   ['JSON', JsonExporter, 'application/json'],
 ])('the OpenTelemetry exporter for %s', (_, TraceExporter, contentType) => {
   let proxy: RecordingProxy;

@@ -1,14 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
-import { parseConfig } from '../../src/config/config.js';
 import { type IngestReceipt } from '../../src/domain/ingest-batch.js';
 import { type ObservationPatch } from '../../src/domain/observation.js';
 import { type TracePatch } from '../../src/domain/trace.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
-import { PartitionKeeper } from '../../src/storage/partitions.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type TestDatabase } from '../support/database.js';
 import { emptyTables, wrongSums } from '../support/fold.js';
-import { batchOf, NOW_MS, openQueue, type Patch } from '../support/messages.js';
+import { batchOf, NOW_MS, type Patch } from '../support/messages.js';
+import { createWriteDatabase, openQueue } from '../support/write-database.js';
 
 jest.setTimeout(60_000);
 
@@ -66,8 +65,7 @@ describe('an item that PostgreSQL refuses', () => {
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    database = await createTestDatabase();
-    await new PartitionKeeper(await database.dataSource(), parseConfig({})).ensure(NOW_MS);
+    database = await createWriteDatabase();
     await database.pool.query(POISON);
     queue = openQueue(database.connection, { connections: 1 });
   });

@@ -1,20 +1,11 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { Client, Pool } from 'pg';
-import { parseConfig } from '../../src/config/config.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
-import { PartitionKeeper } from '../../src/storage/partitions.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { laneOf } from '../../src/storage/lane.js';
+import { type TestDatabase } from '../support/database.js';
 import { dumpProject, expectedContents, storedContents, wrongSums } from '../support/fold.js';
-import {
-  batchOf,
-  cutInPieces,
-  disordered,
-  NOW_MS,
-  openQueue,
-  type Patch,
-  Random,
-  randomMessages,
-} from '../support/messages.js';
+import { batchOf, cutInPieces, disordered, NOW_MS, type Patch, Random, randomMessages } from '../support/messages.js';
+import { createWriteDatabase, openQueue } from '../support/write-database.js';
 import { waitFor } from '../support/server-process.js';
 
 const SHAPE = { traces: 60, sessions: 5, observationsPerTrace: 6, epoch: (NOW_MS - 86_400_000) * 1000 };
@@ -44,8 +35,7 @@ describe('several processes that write the same traces', () => {
   beforeEach(async () => {
     records = new Records();
     Logger.overrideLogger(records);
-    database = await createTestDatabase();
-    await new PartitionKeeper(await database.dataSource(), parseConfig({})).ensure(NOW_MS);
+    database = await createWriteDatabase();
     // Not the same number of connections everywhere: lanes must agree all the same.
     queues = Array.from({ length: PROCESSES }, (_, i) => openQueue(database.connection, { connections: i + 1 }));
   });
@@ -88,6 +78,32 @@ describe('several processes that write the same traces', () => {
     expect(await wrongSums(database.pool)).toEqual({});
     // Every lock is taken in one order, so that nobody waits in a circle.
     expect(records.lines).toEqual([]);
+  });
+
+  it('share sessions without waiting for one another in a circle', async () => {
+    const sessions = Array.from({ length: 30 }, (_, i) => `session-${i}`);
+    // Each process has a lane of its own, so that nothing but the sessions keeps them apart.
+    const patchesOf = (lane: number): Patch[] => {
+      const ids = Array.from({ length: 1000 }, (_, i) => `trace-${i}`).filter((id) => laneOf(1, id) === lane);
+      const order = new Random(lane).shuffled(sessions);
+      return order.map((sessionId, index) => ({ kind: 'trace', index, traceId: ids[index]!, stamp: 2, sessionId }));
+    };
+    await Promise.all(queues.map((queue, i) => queue.submit(batchOf(1, patchesOf(5 * i)))));
+    const holder = new Client(database.connection);
+    await holder.connect();
+    await holder.query(`BEGIN; SELECT FROM sessions WHERE session_id = 'session-15' FOR UPDATE`);
+    const again = queues.map((queue, i) => queue.submit(batchOf(1, patchesOf(5 * i))));
+    await waitFor(async () => {
+      const { rows } = await database.pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return rows.length === PROCESSES;
+    });
+    await holder.query('COMMIT');
+    await holder.end();
+    await Promise.all(again);
+    expect(records.lines).toEqual([]);
+    expect(await wrongSums(database.pool)).toEqual({});
   });
 
   it('lose nothing and count nothing twice while their connections are killed', async () => {

@@ -1,18 +1,8 @@
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
-import { parseConfig } from '../../src/config/config.js';
-import { PartitionKeeper } from '../../src/storage/partitions.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type TestDatabase } from '../support/database.js';
 import { dumpProject, expectedContents, storedContents, wrongSums } from '../support/fold.js';
-import {
-  batchOf,
-  cutInPieces,
-  disordered,
-  NOW_MS,
-  openQueue,
-  type Patch,
-  Random,
-  randomMessages,
-} from '../support/messages.js';
+import { batchOf, cutInPieces, disordered, NOW_MS, type Patch, Random, randomMessages } from '../support/messages.js';
+import { createWriteDatabase, openQueue } from '../support/write-database.js';
 
 const SEEDS = 12;
 const ORDERS = 8;
@@ -25,8 +15,7 @@ describe('stored rows', () => {
   let queue: WriteQueue;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await new PartitionKeeper(await database.dataSource(), parseConfig({})).ensure(NOW_MS);
+    database = await createWriteDatabase();
     queue = openQueue(database.connection);
   });
   afterAll(async () => {

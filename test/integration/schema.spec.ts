@@ -83,11 +83,12 @@ describe('the schema', () => {
     for (const entity of ENTITIES) await expect(dataSource.getRepository(entity).find()).resolves.toEqual([]);
   });
 
-  it('keeps no default partition, which would forbid detaching a week without blocking writers', async () => {
+  it('keeps no default partition, which would forbid detaching a week or a day without blocking writers', async () => {
     const { rows } = await database.pool.query(
       `SELECT partrelid::regclass::text AS "table", partdefid::int4 AS "defaultPartition" FROM pg_partitioned_table ORDER BY 1`,
     );
     expect(rows).toEqual([
+      { table: 'metric_points', defaultPartition: 0 },
       { table: 'observation_payloads', defaultPartition: 0 },
       { table: 'observations', defaultPartition: 0 },
       { table: 'trace_payloads', defaultPartition: 0 },

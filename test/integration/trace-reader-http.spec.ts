@@ -153,6 +153,27 @@ describe('GET /api/public/traces/:traceId', () => {
     expect(text).toContain('"input":[1,  2]');
   });
 
+  it('streams a trace that is far larger than one chunk, whole and in order', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `o${String(i).padStart(3, '0')}`);
+    await insertRows(database.pool, 'traces', [{ trace_id: 'large', ts: second(-100) }]);
+    await insertRows(
+      database.pool,
+      'observations',
+      names.map((id, i) => ({ trace_id: 'large', id, start_time: second(i) })),
+    );
+    await insertRows(
+      database.pool,
+      'observation_payloads',
+      names.map((id) => ({ trace_id: 'large', id, input: JSON.stringify(`${id} ${'ä😀x'.repeat(1000)}`) })),
+    );
+    const { status, type, body } = await get('/api/public/traces/large');
+    expect([status, type]).toEqual([200, 'application/json; charset=utf-8']);
+    const observations = body.observations as { id: string; input: string }[];
+    expect(observations.map(({ id }) => id)).toEqual(names);
+    for (const { id, input } of observations) expect(input).toBe(`${id} ${'ä😀x'.repeat(1000)}`);
+    await database.pool.query("DELETE FROM traces WHERE trace_id = 'large'");
+  });
+
   it('answers the field groups asked for', async () => {
     const { body } = await get(`/api/public/traces/${encodeURIComponent(ODD_ID)}?fields=core`);
     expect(body).toMatchObject({ id: ODD_ID, observations: [], latency: -1 });

@@ -1,14 +1,13 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
-import { parseConfig } from '../../src/config/config.js';
 import { type DatabaseConnection } from '../../src/config/database-connection.js';
 import { Unavailable } from '../../src/domain/errors.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
-import { PartitionKeeper } from '../../src/storage/partitions.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type TestDatabase } from '../support/database.js';
 import { emptyTables, wrongSums } from '../support/fold.js';
-import { batchOf, openQueue, type Patch, type QueueSettings } from '../support/messages.js';
+import { batchOf, type Patch } from '../support/messages.js';
+import { createWriteDatabase, openQueue, type QueueSettings } from '../support/write-database.js';
 import { waitFor } from '../support/server-process.js';
 
 jest.setTimeout(8_000);
@@ -69,7 +68,8 @@ class Cable {
   }
 
   async pullOut(): Promise<void> {
-    const closed = new Promise((resolve) => this.server!.close(resolve));
+    if (this.server?.listening !== true) return;
+    const closed = new Promise((resolve) => this.server?.close(resolve));
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
@@ -80,10 +80,10 @@ describe('when the database fails', () => {
   let warnings: string[];
   const opened: WriteQueue[] = [];
   const holders: Client[] = [];
+  const cables: Cable[] = [];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    await new PartitionKeeper(await database.dataSource(), parseConfig({})).ensure();
+    database = await createWriteDatabase(Date.now());
     await database.pool.query('CREATE SEQUENCE failures');
   });
   beforeEach(() => {
@@ -97,6 +97,7 @@ describe('when the database fails', () => {
   afterEach(async () => {
     await Promise.all(holders.splice(0).map((holder) => holder.end()));
     await Promise.all(opened.splice(0).map((queue) => queue.stop()));
+    await Promise.all(cables.splice(0).map((cable) => cable.pullOut()));
     await database.pool.query('DROP TRIGGER IF EXISTS fail ON observations; ALTER SEQUENCE failures RESTART');
     await emptyTables(database.pool);
   });
@@ -107,6 +108,12 @@ describe('when the database fails', () => {
     const queue = openQueue(connection, { connections: 1, nowMs: Date.now, ...rest });
     opened.push(queue);
     return queue;
+  }
+
+  function layCable(): Cable {
+    const cable = new Cable(database.connection);
+    cables.push(cable);
+    return cable;
   }
 
   /** Makes writes of observations fail `times` times with `sqlState`; a sequence counts, because it is never rolled back. */
@@ -229,19 +236,17 @@ describe('when the database fails', () => {
   });
 
   it('a commit whose answer is lost is not counted twice', async () => {
-    const cable = new Cable(database.connection);
+    const cable = layCable();
     const queue = open({ connection: await cable.plugIn() });
     let cuts = 0;
-    cable.isLast = (sent) => sent.includes('COMMIT') && ++cuts === 1;
+    cable.isLast = (sent) => sent.includes('COMMIT\0') && ++cuts === 1;
     await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
     expect(cuts).toBe(2);
     await expectStoredOnce();
-    await queue.stop();
-    await cable.pullOut();
   });
 
   it('a database that is away for a while only delays the answer', async () => {
-    const cable = new Cable(database.connection);
+    const cable = layCable();
     const queue = open({ connection: await cable.plugIn(), deadlineMs: 30_000 });
     await queue.submit(batchOf(1, [patches()[0]!]));
     await cable.pullOut();
@@ -252,12 +257,10 @@ describe('when the database fails', () => {
     await expect(submitted).resolves.toEqual({ rejected: [] });
     expect(queue.bytes).toBe(0);
     await expectStoredOnce();
-    await queue.stop();
-    await cable.pullOut();
   });
 
   it('a database that stays away costs the caller its deadline and the queue no memory', async () => {
-    const cable = new Cable(database.connection);
+    const cable = layCable();
     const queue = open({ connection: await cable.plugIn(), deadlineMs: 300 });
     await cable.pullOut();
     const since = Date.now();
@@ -268,8 +271,6 @@ describe('when the database fails', () => {
     await cable.plugIn();
     await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
     await expectStoredOnce();
-    await queue.stop();
-    await cable.pullOut();
   });
 
   it('a full disk is waited for, slowly', async () => {
@@ -289,6 +290,19 @@ describe('when the database fails', () => {
     expect(queue.bytes).toBe(0);
     const { rows } = await database.pool.query('SELECT FROM traces');
     expect(rows).toEqual([]);
+  });
+
+  it('an error of our own code leaves no transaction open', async () => {
+    const queue = open();
+    const metadata = {} as ReadonlyMap<string, string>;
+    const broken: Patch = { kind: 'trace', index: 0, traceId: 't', stamp: 2, metadata };
+    await expect(queue.submit(batchOf(1, [broken]))).rejects.toBeInstanceOf(TypeError);
+    const { rows } = await database.pool.query(
+      `SELECT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${WRITER}'`,
+    );
+    expect(rows).toEqual([{ state: 'idle' }]);
+    await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
+    await expectStoredOnce();
   });
 
   it('a defect is told at once and not tried again; the next write finds the connection in order', async () => {

@@ -7,7 +7,8 @@ import { PartitionKeeper } from '../../src/storage/partitions.js';
 import { WriteConnections } from '../../src/storage/write-connections.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { emptyTables, wrongSums } from '../support/fold.js';
-import { batchOf, NOW_MS, openQueue, type Patch, type QueueSettings } from '../support/messages.js';
+import { batchOf, NOW_MS, type Patch } from '../support/messages.js';
+import { createWriteDatabase, openQueue, type QueueSettings } from '../support/write-database.js';
 
 jest.setTimeout(60_000);
 
@@ -19,8 +20,7 @@ describe('writing', () => {
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    database = await createTestDatabase();
-    await new PartitionKeeper(await database.dataSource(), parseConfig({})).ensure(NOW_MS);
+    database = await createWriteDatabase();
   });
   afterEach(async () => {
     jest.useRealTimers();

@@ -2,10 +2,6 @@ import { type IngestBatch } from '../../src/domain/ingest-batch.js';
 import { type ObservationPatch } from '../../src/domain/observation.js';
 import { inheritedStamp } from '../../src/domain/time.js';
 import { type TracePatch } from '../../src/domain/trace.js';
-import { type DatabaseConnection } from '../../src/config/database-connection.js';
-import { WriteQueue, type WriteQueueOptions } from '../../src/ingest/write-queue.js';
-import { quarantine } from '../../src/storage/quarantine.js';
-import { WriteConnection } from '../../src/storage/write-connection.js';
 
 export type Patch = TracePatch | ObservationPatch;
 
@@ -155,31 +151,6 @@ export function batchOf(projectNo: number, patches: readonly Patch[]): IngestBat
 
 /** When everything arrives in tests that compare rows, so that no column depends on the clock of the machine. */
 export const NOW_MS = Date.UTC(2026, 0, 31, 9, 30);
-
-export interface QueueSettings extends Partial<WriteQueueOptions> {
-  /** How many connections write; default 2. */
-  readonly connections?: number;
-  readonly statementTimeoutMs?: number;
-  /** Shown by pg_stat_activity, for tests that look for the writer. */
-  readonly applicationName?: string;
-}
-
-/** A queue that writes to `database` as the server does. Stop it before the database is dropped. */
-export function openQueue(database: DatabaseConnection, settings: QueueSettings = {}): WriteQueue {
-  const { connections = 2, statementTimeoutMs = 30_000, applicationName = 'test writes', ...options } = settings;
-  const client = { ...database, statement_timeout: statementTimeoutMs, application_name: applicationName };
-  return new WriteQueue(
-    Array.from({ length: connections }, () => new WriteConnection(client)),
-    {
-      maxBytes: 64 * 1024 * 1024,
-      deadlineMs: 4000,
-      onRefused: quarantine,
-      onMissingPartition: () => Promise.reject(new Error('a partition is missing')),
-      nowMs: () => NOW_MS,
-      ...options,
-    },
-  );
-}
 
 /** `items` cut into pieces of 1 to `largest`. */
 export function cutInPieces<T>(random: Random, items: readonly T[], largest: number): T[][] {

@@ -48,7 +48,7 @@ export class Api {
     return answerOf(await fetch(this.baseUrl + path, { headers }));
   }
 
-  async post(path: string, body: BodyInit, headers: Record<string, string> = JSON_TYPE): Promise<Answer> {
+  async post(path: string, body: string | Uint8Array, headers: Record<string, string> = JSON_TYPE): Promise<Answer> {
     return answerOf(await fetch(this.baseUrl + path, { method: 'POST', headers: { ...BEARER, ...headers }, body }));
   }
 

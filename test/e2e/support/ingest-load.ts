@@ -1,5 +1,5 @@
 import { waitFor } from '../../support/server-process.js';
-import { Api, BATCH, BEARER, JSON_TYPE, type JsonObject, OTLP } from './api.js';
+import { type Api, BATCH, BEARER, JSON_TYPE, type JsonObject, OTLP } from './api.js';
 
 /** Something that an acknowledged request has said and that must be readable from then on. */
 export interface Fact {
@@ -23,7 +23,9 @@ export interface Acknowledgement {
 
 /** A request that was answered with something else. */
 export interface Refusal {
+  readonly path: string;
   readonly status: number;
+  readonly body: string;
   readonly retryAfter: string | null;
   readonly tookMs: number;
 }
@@ -112,7 +114,7 @@ export class IngestLoad {
         return true;
       }
       const retryAfter = answer.headers.get('retry-after');
-      this.refused.push({ status: answer.status, retryAfter, tookMs: Date.now() - sentAtMs });
+      this.refused.push({ path, status: answer.status, body: text, retryAfter, tookMs: Date.now() - sentAtMs });
     } catch {
       this.unanswered += 1;
     }
@@ -208,6 +210,17 @@ function otlpRequest(client: number, n: number): LoadRequest {
     }
   }
   return { path: OTLP, body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }), facts };
+}
+
+/** That a client was only told to come again, in the shape that its door promises. */
+export function expectRetryLater({ path, status, body, retryAfter }: Refusal): void {
+  expect([status, body]).toEqual([503, expect.anything()]);
+  expect(Number(retryAfter)).toBeGreaterThan(0);
+  expect(JSON.parse(body)).toEqual(
+    path === OTLP
+      ? { code: 14, message: expect.any(String) }
+      : { code: 'SERVICE_UNAVAILABLE', message: expect.any(String), data: null },
+  );
 }
 
 /** How many traces are read at once. */
