@@ -41,6 +41,11 @@ export class FlushLoop<Item, Refusal> {
     this.running ??= new Promise((resolve) => setImmediate(resolve)).then(() => this.run());
   }
 
+  /** Drops what waits of `submission`; what is being written stays. */
+  forget(submission: Submission<Refusal>): void {
+    this.waiting = this.waiting.filter((part) => part.submission !== submission);
+  }
+
   /** Resolves when everything enqueued so far is settled. */
   async drain(): Promise<void> {
     await this.running;

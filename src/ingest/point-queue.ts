@@ -9,7 +9,7 @@ type PointPart = Part<Point, RefusedPoint>;
 
 export interface PointQueueOptions {
   readonly maxBytes: number;
-  /** How long a part is retried on transient faults before its caller hears Unavailable. */
+  /** How long a batch waits and is retried on transient faults before its caller hears Unavailable. */
   readonly deadlineMs: number;
   /** Called when the partition of a point is missing; the write is tried again afterwards. */
   readonly onMissingPartition: () => Promise<void>;
@@ -62,7 +62,7 @@ export class PointQueue {
         const items = points.slice(at, at + MAX_FLUSH_POINTS);
         this.loop.enqueue({ submission, projectNo: batch.project.no, items });
       }
-      await submission.settled;
+      await submission.settleWithin(this.options.deadlineMs, () => this.loop.forget(submission));
       return { rejected: submission.refused.map(presentRefusal) };
     });
   }

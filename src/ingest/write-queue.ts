@@ -14,7 +14,7 @@ type PatchPart = Part<Patch, RefusedPatch>;
 
 export interface WriteQueueOptions {
   readonly maxBytes: number;
-  /** How long a part is retried on transient faults before its caller hears Unavailable. */
+  /** How long a batch waits and is retried on transient faults before its caller hears Unavailable. */
   readonly deadlineMs: number;
   /** What to do with patches that PostgreSQL refuses; called after the others are committed. */
   readonly onRefused: (connection: WriteConnection, refused: readonly RefusedPatch[]) => Promise<void>;
@@ -69,7 +69,9 @@ export class WriteQueue {
       const deadlineMs = this.options.nowMs() + this.options.deadlineMs;
       const submission = new Submission<RefusedPatch>(itemsByLoop.size, deadlineMs);
       for (const [loop, items] of itemsByLoop) loop.enqueue({ submission, projectNo: batch.project.no, items });
-      await submission.settled;
+      await submission.settleWithin(this.options.deadlineMs, () => {
+        for (const loop of itemsByLoop.keys()) loop.forget(submission);
+      });
       return { rejected: submission.refused.map(presentRefusal) };
     });
   }

@@ -7,6 +7,7 @@ import { BulkInsert } from './bulk-insert.js';
 import { CONNECT_TIMEOUT_MS } from './data-source.js';
 import { SeriesDirectory } from './metric-series.js';
 import { classifyFault } from './sql-state.js';
+import { QUERY_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './write-connections.js';
 
 /** Points of one project, in the order of their arrival. */
 export interface ProjectPoints {
@@ -27,9 +28,6 @@ interface PointRow {
   readonly time: Micros;
   readonly point: Point;
 }
-
-/** A statement of a writer that runs longer than this waits for something that is stuck. */
-const STATEMENT_TIMEOUT_MS = 30_000;
 
 /** How many parts refused rows are split into. */
 const SPLIT = 8;
@@ -68,6 +66,7 @@ export class MetricWriter {
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
       application_name: 'xtrace metric writes',
     });

@@ -1,13 +1,25 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Pool, type QueryConfig } from 'pg';
+import { CONFIG, type Config } from '../config/config.js';
 import { QueryTimeout, Unavailable } from '../domain/errors.js';
 import { classifyFault } from './sql-state.js';
+
+/** What the answer to a cancelled statement may take. */
+const GRACE_MS = 1000;
 
 /** The connections that reads use: apart from the writers', with a time limit per statement. */
 @Injectable()
 export class ReadPool {
-  constructor(private readonly dataSource: DataSource) {}
+  /** PostgreSQL cannot keep the time limit of statements while it stands still: then we do, a little later. */
+  private readonly queryTimeoutMs: number;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(CONFIG) { readTimeoutMs }: Pick<Config, 'readTimeoutMs'>,
+  ) {
+    this.queryTimeoutMs = readTimeoutMs + GRACE_MS;
+  }
 
   /**
    * Runs one read. `name` prepares the statement once per connection; give it to statements whose text never varies.
@@ -32,7 +44,7 @@ export class ReadPool {
     try {
       // TypeORM's own query() neither prepares statements nor returns rows as arrays; its pool is the same.
       const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
-      return (await pool.query<T>(config)).rows;
+      return (await pool.query<T>({ ...config, query_timeout: this.queryTimeoutMs } as QueryConfig)).rows;
     } catch (error) {
       const fault = classifyFault(error);
       if (fault === 'timeout')

@@ -1,6 +1,7 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
+import { EncodeError } from './binary-array.js';
 import { classifyFault } from './sql-state.js';
 import { laneOf } from './lane.js';
 import { type TraceWork, writeTraces } from './trace-writer.js';
@@ -47,7 +48,7 @@ export class WriteConnection {
     try {
       return await new Flush(client, works, nowMs).run();
     } catch (error) {
-      await this.reset(client);
+      await this.reset(client, error);
       throw error;
     }
   }
@@ -79,14 +80,18 @@ export class WriteConnection {
     if (this.client === client) this.client = undefined;
   }
 
-  /** Back to no transaction; a connection that cannot do that is given up. */
-  private async reset(client: Client): Promise<void> {
-    try {
-      await client.query('ROLLBACK');
-    } catch {
-      this.forget(client);
-      client.end().catch(() => undefined);
+  /** Back to no transaction; a connection that cannot do that, or whose error did not come from PostgreSQL, is given up. */
+  private async reset(client: Client, cause: unknown): Promise<void> {
+    if (cause instanceof DatabaseError || cause instanceof EncodeError) {
+      try {
+        await client.query('ROLLBACK');
+        return;
+      } catch {
+        // Given up below.
+      }
     }
+    this.forget(client);
+    client.end().catch(() => undefined);
   }
 }
 

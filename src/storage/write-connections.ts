@@ -5,7 +5,9 @@ import { CONNECT_TIMEOUT_MS } from './data-source.js';
 import { WriteConnection } from './write-connection.js';
 
 /** A statement of a writer that runs longer than this waits for something that is stuck. */
-const STATEMENT_TIMEOUT_MS = 30_000;
+export const STATEMENT_TIMEOUT_MS = 30_000;
+/** PostgreSQL cannot keep that limit while it stands still: then we do, a little later. */
+export const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5000;
 
 /** The connections that writes use; nothing else does, so that no slow read can hold up a commit. */
 @Injectable()
@@ -23,6 +25,7 @@ export class WriteConnections {
       ssl,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
       application_name: 'xtrace writes',
     };

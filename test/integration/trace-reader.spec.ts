@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const dataSource = await database.dataSource();
   await makePartitions(dataSource);
-  pool = new ReadPool(dataSource);
+  pool = new ReadPool(dataSource, { readTimeoutMs: 10_000 });
   reader = new TraceReader(pool);
 });
 

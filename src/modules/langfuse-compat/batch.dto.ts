@@ -157,7 +157,7 @@ export class BatchPartialDto {
 
 /** Nothing was stored. `errors` is present when it was the items that were wrong, not the request. */
 export class BatchRefusalDto {
-  /** @example None of the 2 items could be stored */
+  /** @example No item could be stored, 2 of 2 were refused */
   message!: string;
   /** @example BAD_REQUEST */
   code!: string;

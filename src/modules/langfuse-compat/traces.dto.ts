@@ -2,6 +2,17 @@ import { ApiProperty } from '@nestjs/swagger';
 
 const TIME = '2026-01-31T09:30:00.000Z';
 
+const ANY_JSON = {
+  oneOf: [
+    { type: 'object' },
+    { type: 'array', items: {} },
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+  ],
+  nullable: true,
+};
+
 /** Groups of fields, for query parameters called `fields`. */
 const FIELDS =
   'Comma-separated groups of fields: core (always there), io, scores, observations, metrics. Absent means all. Without io ' +
@@ -107,14 +118,13 @@ export class TraceDto {
   /** Any JSON. Left out without the field group io. */
   @ApiProperty({
     required: false,
-    type: Object,
-    nullable: true,
+    ...ANY_JSON,
     example: { messages: [{ role: 'user', content: 'Hi' }] },
   })
   input?: unknown;
 
   /** Any JSON. Left out without the field group io. */
-  @ApiProperty({ required: false, type: Object, nullable: true, example: { role: 'assistant', content: 'Hello!' } })
+  @ApiProperty({ required: false, ...ANY_JSON, example: { role: 'assistant', content: 'Hello!' } })
   output?: unknown;
 
   /** An object. Left out without the field group io. */
@@ -256,14 +266,13 @@ export class ObservationDto {
   /** Any JSON. Left out without the field group io. */
   @ApiProperty({
     required: false,
-    type: Object,
-    nullable: true,
+    ...ANY_JSON,
     example: { messages: [{ role: 'user', content: 'Hi' }] },
   })
   input?: unknown;
 
   /** Any JSON. Left out without the field group io. */
-  @ApiProperty({ required: false, type: Object, nullable: true, example: { role: 'assistant', content: 'Hello!' } })
+  @ApiProperty({ required: false, ...ANY_JSON, example: { role: 'assistant', content: 'Hello!' } })
   output?: unknown;
 
   /** An object. Left out without the field group io. */

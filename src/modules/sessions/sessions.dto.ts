@@ -2,6 +2,17 @@ import { ApiProperty } from '@nestjs/swagger';
 
 const TIME = '2026-01-31T09:30:00.000Z';
 
+const ANY_JSON = {
+  oneOf: [
+    { type: 'object' },
+    { type: 'array', items: {} },
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+  ],
+  nullable: true,
+};
+
 /** Page of the traces in a session. */
 export class SessionDetailQuery {
   /** Page number, from 1. Ignored when a cursor is given. */
@@ -135,11 +146,11 @@ export class SessionTraceDto {
   name!: string | null;
 
   /** Any JSON. */
-  @ApiProperty({ type: Object, nullable: true, example: { messages: [{ role: 'user', content: 'Hi' }] } })
+  @ApiProperty({ ...ANY_JSON, example: { messages: [{ role: 'user', content: 'Hi' }] } })
   input!: unknown;
 
   /** Any JSON. */
-  @ApiProperty({ type: Object, nullable: true, example: { role: 'assistant', content: 'Hello!' } })
+  @ApiProperty({ ...ANY_JSON, example: { role: 'assistant', content: 'Hello!' } })
   output!: unknown;
 
   @ApiProperty({ type: Object, example: { tenant: 'acme' } })
