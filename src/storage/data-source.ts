@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions, MigrationExecutor } from 'typeorm';
+import { DataSource, type DataSourceOptions, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
 import { ENTITIES } from './entities/entities.js';
@@ -57,7 +57,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await runner.query('SET statement_timeout = 0');
     await runner.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK]);
     try {
-      await refuseNewerSchema(dataSource);
+      await refuseNewerSchema(dataSource, runner);
       // On this connection, whose time limit is off: an index on a large table takes its time.
       const executor = new MigrationExecutor(dataSource, runner);
       executor.transaction = 'each';
@@ -72,17 +72,18 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
 }
 
 /** Names of the migrations that the database has run, oldest first. */
-export async function executedMigrations(dataSource: DataSource): Promise<string[]> {
-  const tables = await dataSource.query<{ exists: boolean }[]>(
-    `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
-  );
+export async function executedMigrations(database: DataSource | QueryRunner): Promise<string[]> {
+  const tables = (await database.query(`SELECT to_regclass('migrations') IS NOT NULL AS exists`)) as {
+    exists: boolean;
+  }[];
   if (tables[0]?.exists !== true) return [];
-  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY timestamp');
+  const rows = (await database.query('SELECT name FROM migrations ORDER BY timestamp')) as { name: string }[];
   return rows.map((row) => row.name);
 }
 
-async function refuseNewerSchema(dataSource: DataSource): Promise<void> {
+// On the connection that holds the lock: the pool may have no other.
+async function refuseNewerSchema(dataSource: DataSource, runner: QueryRunner): Promise<void> {
   const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
-  const unknown = (await executedMigrations(dataSource)).filter((name) => !known.has(name));
+  const unknown = (await executedMigrations(runner)).filter((name) => !known.has(name));
   if (unknown.length > 0) throw new SchemaIsNewer(unknown);
 }

@@ -28,6 +28,12 @@ const TABLES: readonly PartitionedTable[] = [
   },
 ];
 
+/**
+ * Two rows of a page stay whole before values move to the TOAST table: with texts of 3.2 KB an insert costs a fifth less
+ * and a read as much, for a tenth more disk. Not with compression, which begins at the same limit.
+ */
+const INLINE_UNCOMPRESSED = 'toast_tuple_target = 4080';
+
 const WEEKS_AHEAD = 4;
 const CHECK_EVERY_MS = 3_600_000;
 /** Advisory lock of schema work ("xtrm" in ASCII), shared with the migrations. */
@@ -121,9 +127,11 @@ async function attach(
 ): Promise<void> {
   const name = partitionName(table.name, bucket);
   // A process that died between the two statements left nothing behind: both are in one transaction.
-  await runner.query(`CREATE TABLE ${name} (LIKE ${table.name}) WITH (${table.settings})`);
+  const isUncompressed = table.payloadColumns.length > 0 && compression === 'none';
+  const settings = isUncompressed ? `${table.settings}, ${INLINE_UNCOMPRESSED}` : table.settings;
+  await runner.query(`CREATE TABLE ${name} (LIKE ${table.name}) WITH (${settings})`);
   for (const column of table.payloadColumns) {
-    const storage = compression === 'none' ? 'SET STORAGE EXTERNAL' : `SET COMPRESSION ${compression}`;
+    const storage = isUncompressed ? 'SET STORAGE EXTERNAL' : `SET COMPRESSION ${compression}`;
     await runner.query(`ALTER TABLE ${name} ALTER COLUMN ${column} ${storage}`);
   }
   await runner.query(

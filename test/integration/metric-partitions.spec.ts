@@ -1,3 +1,4 @@
+import { newDataSource } from '../../src/storage/data-source.js';
 import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -58,7 +59,10 @@ describe('the partitions of points', () => {
   it('are days in UTC, whatever time zone the database has', async () => {
     const { database: name } = database.connection;
     await database.pool.query(`ALTER DATABASE ${name} SET timezone = 'Asia/Kathmandu'`);
-    await keeper.ensure(NOW_MS);
+    // The setting is that of connections made from here on.
+    const dataSource = await newDataSource(database.connection, { connections: 1, timeoutMs: 30_000 }).initialize();
+    await new MetricPartitionKeeper(dataSource).ensure(NOW_MS);
+    await dataSource.destroy();
     expect((await partitions())[0]!.bounds).toBe(
       "FOR VALUES FROM ('2026-11-16 00:00:00+00') TO ('2026-11-17 00:00:00+00')",
     );

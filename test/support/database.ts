@@ -32,6 +32,8 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
   const connection = { ...server, database: name };
   requireTestName(connection.database);
   const pool = new Pool({ ...connection, max: 4 });
+  // The drop below may end a session that the pool is still closing.
+  pool.on('error', () => undefined);
   let dataSource: Promise<DataSource> | undefined;
   return {
     connection,
