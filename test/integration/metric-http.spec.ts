@@ -249,8 +249,11 @@ describe('GET /api/public/metrics/query', () => {
     const other = await MetricsApp.start(database.connection, { DEFAULT_PROJECT_ID: 'another' });
     try {
       await app.post([pointOf('shared', 1, { k: 'v' }), pointOf('mine')]);
-      await other.post([pointOf('shared', 2, { k: 'v' }), pointOf('theirs')]);
+      const later = pointOf('shared', 2, { k: 'v' }, '2026-01-31T11:00:00Z');
+      await other.post([later, pointOf('theirs')]);
       expect(await valuesOf('shared')).toEqual([[1]]);
+      const { body } = await app.get(`query?name=shared&${RANGE}`);
+      expect(body.meta).toEqual({ latest_ts: '2026-01-31T10:00:00.000Z', series_count: 1, truncated: false });
       expect((await other.get(`query?name=shared&${RANGE}`)).body.data).toMatchObject([{ values: [{ value: 2 }] }]);
       expect((await other.get('names')).body).toEqual({ data: ['shared', 'theirs'] });
       expect((await app.get('names')).body.data).not.toContain('theirs');
