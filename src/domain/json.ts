@@ -53,5 +53,17 @@ export function isStorableText(text: string): boolean {
  */
 export function compareBytewise(a: string, b: string): number {
   if (a === b) return 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i += 1) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    // Only surrogates, which stand for what lies above U+FFFF, sort differently in UTF-16: before U+E000 to U+FFFF.
+    if (left !== right)
+      return left < 0xd800 || right < 0xd800 ? left - right : codePointOrder(left) - codePointOrder(right);
+  }
+  return a.length - b.length;
+}
+
+function codePointOrder(unit: number): number {
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

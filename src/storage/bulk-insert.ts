@@ -1,5 +1,6 @@
 import { type ClientBase } from 'pg';
 import { type ElementType, encodeArray } from './binary-array.js';
+import { runBinary } from './binary-query.js';
 
 /** One column of a bulk insert. */
 export interface Column<Row> {
@@ -39,7 +40,7 @@ export class BulkInsert<Row> {
     const values = this.columns.map((column) =>
       encodeArray(`${this.table}.${column.name}`, column.type, rows.map(column.value)),
     );
-    await client.query({ name: `insert ${this.table}`, text: this.text, values });
+    await runBinary(client, { name: `insert ${this.table}`, text: this.text, values });
   }
 }
 
