@@ -150,7 +150,7 @@ describe('bytewise order', () => {
   it('agrees with Buffer.compare for any strings', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
-        expect(compareBytewise(a, b)).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+        expect(Math.sign(compareBytewise(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
         // + 0, because -0 is not 0 to Jest.
         expect(compareBytewise(a, b) + 0).toBe(-compareBytewise(b, a) + 0);
       }),

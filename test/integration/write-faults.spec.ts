@@ -300,7 +300,7 @@ describe('when the database fails', () => {
     const { rows } = await database.pool.query(
       `SELECT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${WRITER}'`,
     );
-    expect(rows).toEqual([{ state: 'idle' }]);
+    expect(rows.filter(({ state }: { state: string }) => state !== 'idle')).toEqual([]);
     await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
     await expectStoredOnce();
   });
