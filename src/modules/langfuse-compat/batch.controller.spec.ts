@@ -83,7 +83,11 @@ describe('POST /v1/l/batch', () => {
     const { post, submitted } = door();
     const { status, answer } = await post({ trace: {}, observations: [{ id: 'o' }] });
     expect(status).toBe(400);
-    expect(answer).toMatchObject({ message: 'No item could be stored, 2 of 2 were refused', code: 'BAD_REQUEST', data: null });
+    expect(answer).toMatchObject({
+      message: 'No item could be stored, 2 of 2 were refused',
+      code: 'BAD_REQUEST',
+      data: null,
+    });
     expect(answer.errors.map((error: { field: string }) => error.field)).toEqual(['id', 'traceId']);
     expect(submitted).toEqual([]);
   });

@@ -77,7 +77,12 @@ export class BatchController {
     const errors = [...rejected, ...receipt.rejected].sort(byPosition).slice(0, MAX_LISTED_REJECTIONS);
     if (refusedCount >= itemCount) {
       reply.status(400);
-      return { message: `No item could be stored, ${refusedCount} of ${itemCount} were refused`, code: 'BAD_REQUEST', data: null, errors };
+      return {
+        message: `No item could be stored, ${refusedCount} of ${itemCount} were refused`,
+        code: 'BAD_REQUEST',
+        data: null,
+        errors,
+      };
     }
     reply.status(207);
     const were = refusedCount === 1 ? 'was' : 'were';
