@@ -78,7 +78,7 @@ module.exports = {
       'sql-only-in-storage',
       'Only storage and migrations speak to PostgreSQL.',
       { path: server, pathNot: '^src/(storage|embedded-postgres)/' },
-      { path: '(^|/)node_modules/(@types/)?(typeorm|pg|pg-[^/]+|@nestjs/typeorm)/' },
+      { path: '(^|/)node_modules/(@types/)?(typeorm|pg|pg-[^/]+)/' },
     ),
     forbid(
       'migrations-stand-alone',

@@ -64,7 +64,6 @@ const PLANTED: readonly { readonly file: string; readonly text: string; readonly
   },
   { rule: 'sql-only-in-storage', file: 'src/modules/one/orm.ts', text: `import 'typeorm';` },
   { rule: 'sql-only-in-storage', file: 'src/clientele.ts', text: `import 'typeorm';` },
-  { rule: 'sql-only-in-storage', file: 'src/modules/two/nest-orm.ts', text: `import '@nestjs/typeorm';` },
   { rule: 'migrations-stand-alone', file: 'migrations/x.ts', text: `import '../src/domain/clean.js';` },
   { rule: 'server-never-imports-ui-or-client', file: 'src/modules/two/ui.ts', text: `import '../../ui/clean.js';` },
   { rule: 'ui-imports-only-client', file: 'src/ui/x.ts', text: `import '../domain/clean.js';` },
