@@ -169,7 +169,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   writeDeadlineMs: {
     name: 'WRITE_DEADLINE_MS',
     default: '4000',
-    doc: 'Milliseconds a write is retried on passing database errors before its caller gets 503',
+    doc: 'Milliseconds a write may wait for the database, retries included, before its caller gets 503',
     ...integer(100, HOUR_MS),
   },
   readTimeoutMs: {
