@@ -1,6 +1,6 @@
 import { type ClientBase } from 'pg';
 import { type ElementType, encodeArray } from './binary-array.js';
-import { runBinary } from './binary-query.js';
+import { StatementBatch } from './statement-batch.js';
 
 /** One column of a bulk insert. */
 export interface Column<Row> {
@@ -35,12 +35,17 @@ export class BulkInsert<Row> {
       `FROM (SELECT ${elements.join(', ')}) AS x ON CONFLICT ${onConflict}`;
   }
 
-  async run(client: ClientBase, rows: readonly Row[]): Promise<void> {
+  /** @throws EncodeError before anything of `rows` is sent. */
+  addTo(batch: StatementBatch, rows: readonly Row[]): void {
     if (rows.length === 0) return;
     const values = this.columns.map((column) =>
       encodeArray(`${this.table}.${column.name}`, column.type, rows.map(column.value)),
     );
-    await runBinary(client, { name: `insert ${this.table}`, text: this.text, values });
+    batch.add({ name: `insert ${this.table}`, text: this.text, values });
+  }
+
+  async run(client: ClientBase, rows: readonly Row[]): Promise<void> {
+    await StatementBatch.run(client, (batch) => this.addTo(batch, rows));
   }
 }
 
