@@ -137,8 +137,14 @@ const INSERT = new BulkInsert(
     replaceColumns(COLUMNS, ['project_no', 'trace_id', 'id', 'bucket', 'created_at']),
 );
 
-export function insertObservations(batch: StatementBatch, rows: readonly ObservationRow[]): void {
-  INSERT.addTo(batch, rows);
+/** `added` are not stored yet, `changed` are. */
+export function writeObservations(
+  batch: StatementBatch,
+  added: readonly ObservationRow[],
+  changed: readonly ObservationRow[],
+): void {
+  INSERT.addNewTo(batch, added);
+  INSERT.addTo(batch, changed);
 }
 
 /** The key columns of `rows` as array parameters $1 to $4. */

@@ -105,8 +105,14 @@ const INSERT_TRACE_PAYLOADS = new BulkInsert<TracePayloadRow>(
   `(project_no, trace_id, bucket) DO UPDATE SET ${laterText('input')}, ${laterText('output')}`,
 );
 
-export function insertObservationPayloads(batch: StatementBatch, rows: readonly ObservationPayloadRow[]): void {
-  INSERT_OBSERVATION_PAYLOADS.addTo(batch, rows);
+/** `added` belong to observations that are not stored yet, `changed` to stored ones. */
+export function writeObservationPayloads(
+  batch: StatementBatch,
+  added: readonly ObservationPayloadRow[],
+  changed: readonly ObservationPayloadRow[],
+): void {
+  INSERT_OBSERVATION_PAYLOADS.addNewTo(batch, added);
+  INSERT_OBSERVATION_PAYLOADS.addTo(batch, changed);
 }
 
 export function insertTracePayloads(batch: StatementBatch, rows: readonly TracePayloadRow[]): void {

@@ -52,7 +52,7 @@ export interface SessionShare {
 export class RollupDeltas {
   /** By project, then hour, then model. */
   private readonly usage = new Map<number, Map<Micros, TotalsByModel>>();
-  private readonly traceModels: { projectNo: number; traceId: string; models: TotalsByModel }[] = [];
+  private readonly traceModels: { projectNo: number; traceId: string; models: TotalsByModel; isNew: boolean }[] = [];
   private readonly sessions = new Map<string, SessionDelta>();
 
   /**
@@ -69,9 +69,9 @@ export class RollupDeltas {
     addByModel(models, amount.model, amount, sign);
   }
 
-  /** Call once per trace, with all that a flush changes in it. */
-  addTraceModels(projectNo: number, traceId: string, models: TotalsByModel): void {
-    this.traceModels.push({ projectNo, traceId, models });
+  /** Call once per trace, with all that a flush changes in it. `isNew`: the trace is not stored yet. */
+  addTraceModels(projectNo: number, traceId: string, models: TotalsByModel, isNew: boolean): void {
+    this.traceModels.push({ projectNo, traceId, models, isNew });
   }
 
   /** Returns the session's delta, for marking it as shrunk. */
@@ -114,9 +114,11 @@ export class RollupDeltas {
     return rows.sort((a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model));
   }
 
-  changedTraceModels(): TraceModelRow[] {
+  /** Of the traces that are new, or of those that are not. */
+  changedTraceModels(ofNewTraces: boolean): TraceModelRow[] {
     const rows: TraceModelRow[] = [];
-    for (const { projectNo, traceId, models } of this.traceModels) {
+    for (const { projectNo, traceId, models, isNew } of this.traceModels) {
+      if (isNew !== ofNewTraces) continue;
       for (const [model, totals] of models) if (!isZero(totals)) rows.push({ projectNo, traceId, model, ...totals });
     }
     return rows.sort(
@@ -191,7 +193,8 @@ const RECOMPUTE_BOUNDS =
 
 /** Adds the deltas of a flush; sessions last, because lanes share them and hold their locks until the commit. */
 export function writeRollups(batch: StatementBatch, deltas: RollupDeltas): void {
-  INSERT_TRACE_MODELS.addTo(batch, deltas.changedTraceModels());
+  INSERT_TRACE_MODELS.addNewTo(batch, deltas.changedTraceModels(true));
+  INSERT_TRACE_MODELS.addTo(batch, deltas.changedTraceModels(false));
   INSERT_USAGE.addTo(batch, deltas.changedUsage());
   const sessions = deltas.changedSessions();
   INSERT_SESSIONS.addTo(batch, sessions);

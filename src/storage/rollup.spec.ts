@@ -114,9 +114,9 @@ describe('the changes of one flush', () => {
     const models: TotalsByModel = new Map();
     addByModel(models, 'm', amount(5, 'm'), 1);
     addByModel(models, 'm', amount(5, 'm'), -1);
-    deltas.addTraceModels(1, 't', models);
+    deltas.addTraceModels(1, 't', models, true);
     expect(deltas.changedUsage()).toEqual([]);
-    expect(deltas.changedTraceModels()).toEqual([]);
+    expect(deltas.changedTraceModels(true)).toEqual([]);
   });
 
   it('tell projects, hours and models apart, and come in the order of their keys, all in one lane', () => {
@@ -140,9 +140,9 @@ describe('the changes of one flush', () => {
     for (const traceId of ['😀', '\uff5e', 'a']) {
       const models: TotalsByModel = new Map();
       for (const model of ['y', 'x']) addByModel(models, model, amount(1, model), 1);
-      deltas.addTraceModels(1, traceId, models);
+      deltas.addTraceModels(1, traceId, models, true);
     }
-    expect(deltas.changedTraceModels().map(({ traceId, model }) => `${traceId} ${model}`)).toEqual(
+    expect(deltas.changedTraceModels(true).map(({ traceId, model }) => `${traceId} ${model}`)).toEqual(
       ['a', '\uff5e', '😀'].flatMap((traceId) => [`${traceId} x`, `${traceId} y`]),
     );
   });

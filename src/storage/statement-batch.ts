@@ -1,11 +1,15 @@
 import { type ClientBase, type Connection, type Submittable } from 'pg';
 import { type Duplex } from 'node:stream';
+import { CopyWriter } from './copy-writer.js';
 
-/** A statement whose result is not wanted and whose parameters are all in PostgreSQL's binary format. */
-export interface BinaryStatement {
-  /** Prepared under this name, once per connection. */
+/** A statement, prepared under its name once per connection. */
+export interface NamedStatement {
   readonly name: string;
   readonly text: string;
+}
+
+/** A statement whose result is not wanted and whose parameters are all in PostgreSQL's binary format. */
+export interface BinaryStatement extends NamedStatement {
   readonly values: readonly Buffer[];
 }
 
@@ -18,6 +22,9 @@ interface WireConnection extends Omit<Connection, 'stream'> {
 }
 
 const BINARY_FORMAT = 1;
+/** The messages CopyDone and CopyFail (its reason is shown to nobody: whoever gives up has an error of its own). */
+const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
+const COPY_FAIL = Buffer.from([0x66, 0, 0, 0, 5, 0]);
 
 /**
  * Statements that go to PostgreSQL one behind the other without waiting for each answer. Each starts as soon as its
@@ -55,15 +62,29 @@ export class StatementBatch {
   add(statement: BinaryStatement): void {
     this.query.send(statement);
   }
+
+  /** Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `write` writes. */
+  copy(statement: NamedStatement, write: (writer: CopyWriter) => void): void {
+    this.query.send({ ...statement, values: [] });
+    const writer = new CopyWriter((message) => this.query.write(message));
+    try {
+      write(writer);
+      writer.end();
+    } catch (error) {
+      this.query.write(COPY_FAIL);
+      throw error;
+    }
+    this.query.write(COPY_DONE);
+  }
 }
 
 /** What `pg` calls while a query of ours is the active one of its connection. */
 class BatchQuery implements Submittable {
   private connection: WireConnection | undefined;
   /** What came before the connection was free. */
-  private readonly waiting: BinaryStatement[] = [];
+  private readonly waiting: (BinaryStatement | Buffer)[] = [];
   /** Statements that are prepared if nothing fails. */
-  private readonly prepared: BinaryStatement[] = [];
+  private readonly prepared: NamedStatement[] = [];
   private isFinished = false;
   private failure: Error | null = null;
 
@@ -72,7 +93,10 @@ class BatchQuery implements Submittable {
 
   submit(connection: Connection): void {
     this.connection = connection as unknown as WireConnection;
-    for (const statement of this.waiting.splice(0)) this.send(statement);
+    for (const one of this.waiting.splice(0)) {
+      if (Buffer.isBuffer(one)) this.write(one);
+      else this.send(one);
+    }
     if (this.isFinished) this.finish();
   }
 
@@ -98,6 +122,12 @@ class BatchQuery implements Submittable {
     }
   }
 
+  /** Sends a whole message. */
+  write(message: Buffer): void {
+    if (this.connection === undefined) this.waiting.push(message);
+    else this.connection.stream.write(message);
+  }
+
   finish(): void {
     this.isFinished = true;
     this.connection?.sync();
@@ -108,6 +138,7 @@ class BatchQuery implements Submittable {
   handleCommandComplete(): void {}
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
+  handleCopyInResponse(): void {}
 
   handleError(error: Error): void {
     this.failure = error;

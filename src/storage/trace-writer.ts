@@ -6,7 +6,7 @@ import { type Micros } from '../domain/time.js';
 import { type TracePatch } from '../domain/trace.js';
 import {
   foldObservation,
-  insertObservations,
+  writeObservations,
   type ObservationKey,
   type ObservationRow,
   selectObservations,
@@ -14,7 +14,7 @@ import {
 import {
   foldPayload,
   foldTracePayload,
-  insertObservationPayloads,
+  writeObservationPayloads,
   insertTracePayloads,
   type ObservationPayloadRow,
   selectMetadata,
@@ -75,10 +75,10 @@ export async function writeTraces(
   await readStoredObservations(client, entries);
 
   const deltas = new RollupDeltas(Math.min(...works.map((work) => laneOf(work.projectNo, work.traceId))));
-  const rows = foldObservations(entries, deltas, now);
+  const [added, changed] = foldObservations(entries, deltas, now);
   const writeRows = (batch: StatementBatch): void => {
-    insertObservations(batch, rows);
-    insertObservationPayloads(batch, foldPayloads(entries));
+    writeObservations(batch, added, changed);
+    writeObservationPayloads(batch, ...foldPayloads(entries));
   };
   const writeSums = (batch: StatementBatch): void => {
     foldTraces(entries, deltas, now);
@@ -164,28 +164,37 @@ async function readStoredObservations(client: ClientBase, traces: readonly Trace
   merging.forEach((observation, i) => (observation.storedMetadata = metadata[i]));
 }
 
-/** The rows to write, their difference to the stored ones being added to every sum. */
-function foldObservations(traces: readonly TraceEntry[], deltas: RollupDeltas, now: Micros): ObservationRow[] {
-  const rows: ObservationRow[] = [];
+/** The rows that are not stored yet and those that are; their difference to what is stored is added to every sum. */
+function foldObservations(
+  traces: readonly TraceEntry[],
+  deltas: RollupDeltas,
+  now: Micros,
+): [added: ObservationRow[], changed: ObservationRow[]] {
+  const added: ObservationRow[] = [];
+  const changed: ObservationRow[] = [];
   for (const trace of traces) {
     for (const { key, stored, patches } of trace.observations) {
       const row = foldObservation(key, stored, patches, now);
-      rows.push(row);
+      (stored === undefined ? added : changed).push(row);
       count(trace, deltas, stored, row);
     }
   }
-  return rows;
+  return [added, changed];
 }
 
-function foldPayloads(traces: readonly TraceEntry[]): ObservationPayloadRow[] {
-  const rows: ObservationPayloadRow[] = [];
+/** An observation that is not stored yet has no payload either. */
+function foldPayloads(
+  traces: readonly TraceEntry[],
+): [added: ObservationPayloadRow[], changed: ObservationPayloadRow[]] {
+  const added: ObservationPayloadRow[] = [];
+  const changed: ObservationPayloadRow[] = [];
   for (const trace of traces) {
-    for (const { key, storedMetadata, patches } of trace.observations) {
+    for (const { key, stored, storedMetadata, patches } of trace.observations) {
       const row = foldPayload(key, storedMetadata, patches);
-      if (row !== undefined) rows.push(row);
+      if (row !== undefined) (stored === undefined ? added : changed).push(row);
     }
   }
-  return rows;
+  return [added, changed];
 }
 
 function foldTracePayloads(traces: readonly TraceEntry[]): TracePayloadRow[] {
@@ -196,7 +205,7 @@ function foldTracePayloads(traces: readonly TraceEntry[]): TracePayloadRow[] {
 function foldTraces(traces: readonly TraceEntry[], deltas: RollupDeltas, now: Micros): void {
   for (const trace of traces) {
     applyTracePatches(trace.row, trace.work.patches);
-    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models);
+    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models, !trace.isStored);
     moveSessionShare(trace, deltas, now);
   }
 }

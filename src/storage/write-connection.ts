@@ -1,7 +1,7 @@
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
-import { EncodeError } from './binary-array.js';
+import { EncodeError } from './binary-value.js';
 import { classifyFault } from './sql-state.js';
 import { laneOf } from './lane.js';
 import { type BinaryStatement } from './statement-batch.js';
