@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { Type, type TProperties } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
@@ -148,7 +149,8 @@ export const MAX_OBSERVATIONS = 50_000;
  * @throws InvalidInput for what is no JSON object with `trace` or `observations`, TooLarge beyond MAX_OBSERVATIONS.
  */
 export function readBatch(body: Buffer): WireBatch {
-  const text = body.toString('utf8');
+  // Most bodies are ASCII, and those are text without being decoded.
+  const text = body.toString(isAscii(body) ? 'latin1' : 'utf8');
   const request = parseJson(text);
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new InvalidInput('The body must be a JSON object with "trace", "observations" or both');
