@@ -1,13 +1,5 @@
 import fc from 'fast-check';
-import {
-  addByModel,
-  addTotals,
-  type ContributingRow,
-  contributionOf,
-  isZero,
-  newTotals,
-  type TotalsByModel,
-} from './rollup.js';
+import { addTotals, type ContributingRow, contributionOf, isZero, newTotals } from './rollup.js';
 import { RollupDeltas } from './rollup-tables.js';
 
 const HOUR = 3_600_000_000;
@@ -83,19 +75,6 @@ describe('sums', () => {
       }),
     );
   });
-
-  it('by model keep apart what belongs to different models', () => {
-    const sums: TotalsByModel = new Map();
-    const one = { ...newTotals(), observationCount: 1 };
-    addByModel(sums, 'a', one, 1);
-    addByModel(sums, 'a', one, 1);
-    addByModel(sums, '__proto__', one, 1);
-    addByModel(sums, 'a', one, -1);
-    expect([...sums]).toEqual([
-      ['a', one],
-      ['__proto__', one],
-    ]);
-  });
 });
 
 describe('the changes of one flush', () => {
@@ -109,43 +88,38 @@ describe('the changes of one flush', () => {
 
   it('leave out sums that came back to where they were', () => {
     const deltas = new RollupDeltas();
-    deltas.addUsage(1, 3, amount(5, 'm'), 1);
-    deltas.addUsage(1, 3, amount(5, 'm'), -1);
-    const models: TotalsByModel = new Map();
-    addByModel(models, 'm', amount(5, 'm'), 1);
-    addByModel(models, 'm', amount(5, 'm'), -1);
-    deltas.addTraceModels(1, 't', models);
-    expect(deltas.changedUsage()).toEqual([]);
-    expect(deltas.changedTraceModels()).toEqual([]);
+    deltas.addUsage(1, amount(5, 'm'), 1);
+    deltas.addUsage(1, amount(5, 'm'), -1);
+    deltas.addTrace(1, 5 * HOUR, 1);
+    deltas.addTrace(1, 5 * HOUR, -1);
+    expect(deltas.changedUsage(0)).toEqual([]);
   });
 
-  it('tell projects, hours, models and lanes apart, and come in the order of their keys', () => {
+  it('tell projects, hours and models apart, and come in the order of their keys', () => {
     const keys = [
-      [1, 5, 'a', 0],
-      [1, 5, 'a', 15],
-      [1, 5, '\uff5e', 0],
-      [1, 5, '😀', 0],
-      [1, 6, 'a', 0],
-      [2, 5, 'a', 0],
+      [1, 5, '__proto__'],
+      [1, 5, 'a'],
+      [1, 5, '\uff5e'],
+      [1, 5, '😀'],
+      [1, 6, 'a'],
+      [2, 5, 'a'],
     ] as const;
     const deltas = new RollupDeltas();
-    for (const [projectNo, hour, model, lane] of keys.toReversed())
-      deltas.addUsage(projectNo, lane, amount(hour, model), 1);
-    const changed = deltas.changedUsage();
-    expect(changed.map(({ projectNo, hour, model, lane }) => [projectNo, hour / HOUR, model, lane])).toEqual(keys);
-    expect(changed.every(({ observationCount }) => observationCount === 1)).toBe(true);
+    for (const [projectNo, hour, model] of keys.toReversed()) deltas.addUsage(projectNo, amount(hour, model), 1);
+    const changed = deltas.changedUsage(3);
+    expect(changed.map(({ projectNo, hour, model }) => [projectNo, hour / HOUR, model])).toEqual(keys);
+    expect(changed.every(({ observationCount, lane }) => observationCount === 1 && lane === 3)).toBe(true);
   });
 
-  it('name traces and their models in the order of their bytes', () => {
+  it('count traces without a model, and those of a model beside its observations', () => {
     const deltas = new RollupDeltas();
-    for (const traceId of ['😀', '\uff5e', 'a']) {
-      const models: TotalsByModel = new Map();
-      for (const model of ['y', 'x']) addByModel(models, model, amount(1, model), 1);
-      deltas.addTraceModels(1, traceId, models);
-    }
-    expect(deltas.changedTraceModels().map(({ traceId, model }) => `${traceId} ${model}`)).toEqual(
-      ['a', '\uff5e', '😀'].flatMap((traceId) => [`${traceId} x`, `${traceId} y`]),
-    );
+    deltas.addUsage(1, amount(5, 'm'), 1);
+    deltas.addTrace(1, 4 * HOUR, 1);
+    deltas.addModelTrace(1, { hour: 5 * HOUR, model: 'm', change: 1 });
+    expect(deltas.changedUsage(0)).toMatchObject([
+      { hour: 4 * HOUR, model: '', traceCount: 1, modelTraceCount: 0, observationCount: 0 },
+      { hour: 5 * HOUR, model: 'm', traceCount: 0, modelTraceCount: 1, observationCount: 1 },
+    ]);
   });
 
   it('hold one row per session, with the widest bounds of the traces that are in it', () => {

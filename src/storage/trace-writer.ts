@@ -20,8 +20,7 @@ import {
   selectMetadata,
   type TracePayloadRow,
 } from './payload-tables.js';
-import { addByModel, addTotals, contributionOf, earliest, latest, type TotalsByModel } from './rollup.js';
-import { laneOf } from './lane.js';
+import { addTotals, contributionOf, earliest, hourOf, latest } from './rollup.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import {
   applyTracePatches,
@@ -60,9 +59,15 @@ export function bucketAt(nowMs: number): number {
  * Merges `works` into the tables: reads what is stored, folds the patches into it, writes rows and payloads and adds
  * the differences to all sums. Runs inside the caller's transaction, which holds the lane locks of every trace in
  * `works`; the locks make "read, then write" safe. `works` are distinct and in the order of `compareWorks`. Nothing in
- * them changes, so all or part of them can be written again after a roll-back to a savepoint.
+ * them changes, so all or part of them can be written again after a roll-back to a savepoint. Usage is counted in the
+ * rows of `usageLane`; a writer with a number of its own waits for no other one there.
  */
-export async function writeTraces(client: ClientBase, works: readonly TraceWork[], nowMs: number): Promise<void> {
+export async function writeTraces(
+  client: ClientBase,
+  works: readonly TraceWork[],
+  nowMs: number,
+  usageLane: number,
+): Promise<void> {
   const now: Micros = nowMs * 1000;
   const stored = await selectTraces(client, works, now);
   const entries = works.map((work, i) => newTraceEntry(work, stored[i], bucketAt(nowMs), now));
@@ -83,7 +88,7 @@ export async function writeTraces(client: ClientBase, works: readonly TraceWork[
       const payload = foldPayload(observation.key, observation.storedMetadata, observation.patches);
       if (payload !== undefined) payloads.push(payload);
     }
-    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models);
+    countTrace(trace, deltas);
   }
 
   await insertObservations(client, rows);
@@ -98,7 +103,7 @@ export async function writeTraces(client: ClientBase, works: readonly TraceWork[
     entries.map((trace) => trace.row),
   );
   await insertTracePayloads(client, tracePayloads);
-  await writeRollups(client, deltas);
+  await writeRollups(client, deltas, usageLane);
 }
 
 interface ObservationEntry {
@@ -111,16 +116,15 @@ interface ObservationEntry {
 interface TraceEntry {
   readonly work: TraceWork;
   readonly key: { projectNo: number; traceId: string; bucket: number };
-  readonly lane: number;
   readonly isStored: boolean;
+  /** Hour of the stored row's timestamp. */
+  readonly storedHour: Micros | undefined;
   /** What the stored row adds to its session. */
   readonly storedShare: SessionShare | null;
   /** Becomes the row to write. */
   readonly row: TraceRow;
   /** In bytewise order of their ids. */
   readonly observations: ObservationEntry[];
-  /** How this flush changes the sums by model. */
-  readonly models: TotalsByModel;
   /** An observation that ended last ends earlier than before. */
   isShrunk: boolean;
 }
@@ -134,12 +138,11 @@ function newTraceEntry(work: TraceWork, stored: TraceRow | undefined, bucket: nu
   return {
     work,
     key,
-    lane: laneOf(work.projectNo, work.traceId),
     isStored: stored !== undefined,
+    storedHour: stored === undefined ? undefined : hourOf(timestampOf(stored)),
     storedShare: stored === undefined ? null : sessionShareOf(stored),
     row,
     observations,
-    models: new Map(),
     isShrunk: false,
   };
 }
@@ -171,16 +174,26 @@ function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow |
   if (stored !== undefined) {
     const removed = contributionOf(stored);
     addTotals(trace.row.totals, removed, -1);
-    addByModel(trace.models, removed.model, removed, -1);
-    deltas.addUsage(projectNo, trace.lane, removed, -1);
+    trace.row.usage.add(removed, -1);
+    deltas.addUsage(projectNo, removed, -1);
     const isEarlier = removed.lastEnd !== null && (added.lastEnd === null || added.lastEnd < removed.lastEnd);
     if (isEarlier && removed.lastEnd === trace.row.lastEnd) trace.isShrunk = true;
   }
   addTotals(trace.row.totals, added, 1);
-  addByModel(trace.models, added.model, added, 1);
-  deltas.addUsage(projectNo, trace.lane, added, 1);
+  trace.row.usage.add(added, 1);
+  deltas.addUsage(projectNo, added, 1);
   trace.row.firstStart = earliest(trace.row.firstStart, added.firstStart);
   trace.row.lastEnd = latest(trace.row.lastEnd, added.lastEnd);
+}
+
+/** Counts the trace in the hour of its timestamp and among the traces of its models, once its observations are counted. */
+function countTrace({ key: { projectNo }, row, storedHour }: TraceEntry, deltas: RollupDeltas): void {
+  const hour = hourOf(timestampOf(row));
+  if (hour !== storedHour) {
+    if (storedHour !== undefined) deltas.addTrace(projectNo, storedHour, -1);
+    deltas.addTrace(projectNo, hour, 1);
+  }
+  for (const change of row.usage.presenceChanges()) deltas.addModelTrace(projectNo, change);
 }
 
 /** Takes the trace's former share out of its former session and puts the present one into the present one. */

@@ -36,7 +36,11 @@ const MAX_SUBTRANSACTIONS = 64;
 export class WriteConnection {
   private client: Client | undefined;
 
-  constructor(private readonly options: ClientConfig) {}
+  constructor(
+    private readonly options: ClientConfig,
+    /** Which rows of usage it counts in, below LANE_COUNT. */
+    private readonly usageLane = 0,
+  ) {}
 
   /**
    * Commits everything in `works` that PostgreSQL accepts and returns what it refuses, patch by patch. Rejects when
@@ -46,7 +50,7 @@ export class WriteConnection {
   async flush(works: readonly TraceWork[], nowMs: number): Promise<RefusedPatch[]> {
     const client = await this.connect();
     try {
-      return await new Flush(client, works, nowMs).run();
+      return await new Flush(client, works, nowMs, this.usageLane).run();
     } catch (error) {
       await this.reset(client, error);
       throw error;
@@ -105,6 +109,7 @@ class Flush {
     private readonly client: Client,
     private readonly works: readonly TraceWork[],
     private readonly nowMs: number,
+    private readonly usageLane: number,
   ) {
     const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
     // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
@@ -122,7 +127,7 @@ class Flush {
   /** Writes all of `works` or, when a row is at fault, all but the rows that are. A savepoint is open before and after. */
   private async write(works: readonly TraceWork[]): Promise<void> {
     try {
-      await writeTraces(this.client, works, this.nowMs);
+      await writeTraces(this.client, works, this.nowMs, this.usageLane);
     } catch (error) {
       const fault = classifyFault(error);
       if (fault !== 'row' && fault !== 'timeout') throw error;
