@@ -201,8 +201,14 @@ describe('what changes later', () => {
       models: models.map(({ model, traceCount: traces, inputTokens }) => `${model} ${traces} ${inputTokens}`),
     }));
   };
-  const observation = (id: string, stamp: number, fields: object): Patch =>
-    ({ kind: 'observation', index: 0, traceId: 't', id, stamp, ...fields }) as Patch;
+  const observation = (id: string, stamp: number, fields: object): Patch => ({
+    kind: 'observation',
+    index: 0,
+    traceId: 't',
+    id,
+    stamp,
+    ...fields,
+  });
 
   it('moves a trace and its models to where they belong', async () => {
     const write = (...messages: Patch[]) => queue.submit(batchOf(own.no, messages));

@@ -39,7 +39,12 @@ describe('a range cut at midnights', () => {
       3 * DAY + HOUR,
       { wholeFrom: 0, wholeTo: 0, parts: [{ day: 3, first: 3 * DAY + 1, last: 3 * DAY + HOUR }] },
     ],
-    ['a day before 1970', -DAY + 1, -1, { wholeFrom: 0, wholeTo: 0, parts: [{ day: -1, first: -DAY + 1, last: -1 }] }],
+    [
+      'a day before 1970',
+      -2 * DAY + 1,
+      -DAY - 1,
+      { wholeFrom: -1, wholeTo: -1, parts: [{ day: -2, first: -2 * DAY + 1, last: -DAY - 1 }] },
+    ],
   ])('is %s', (_, first, last, expected) => {
     expect(cutAtMidnights(first, last)).toEqual({ first, ...(last === undefined ? {} : { last }), ...expected });
   });

@@ -1,7 +1,7 @@
 import { type Micros } from '../../domain/time.js';
 import { SUMS_PER_MODEL } from '../trace-usage.js';
 import { type TraceFilter } from './filter.js';
-import { timestampLiteral, Where, whereTraces } from './where.js';
+import { timestampLiteral, type Where, whereTraces } from './where.js';
 
 const DAY_MICROS = 86_400_000_000;
 
