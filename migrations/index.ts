@@ -1,5 +1,12 @@
 import { CreateCore1795400000000 } from './1795400000000-CreateCore.js';
 import { CreateMetrics1795500000000 } from './1795500000000-CreateMetrics.js';
+import { CountTracesByDay1795620000000 } from './1795620000000-CountTracesByDay.js';
+import { FillTraceCounts1795620000001 } from './1795620000001-FillTraceCounts.js';
 
 /** Every migration in the order it runs. */
-export const migrations = [CreateCore1795400000000, CreateMetrics1795500000000];
+export const migrations = [
+  CreateCore1795400000000,
+  CreateMetrics1795500000000,
+  CountTracesByDay1795620000000,
+  FillTraceCounts1795620000001,
+];

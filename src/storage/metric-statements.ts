@@ -1,6 +1,6 @@
 import { type Aggregation, MAX_BUCKETS, MAX_SERIES, type SeriesQuery } from '../domain/metric.js';
 import { micros } from './bulk-insert.js';
-import { timestampLiteral, Where } from './sql/where.js';
+import { lastOf, timestampLiteral, Where } from './sql/where.js';
 
 // A query takes two statements: which series it shows, then their buckets. The second gets the series as an array, so
 // that the planner sees how many there are and reads each by its primary key; joined in one statement it must guess.
@@ -90,10 +90,8 @@ export function bucketsSql(
 
 /** Condition on `p.ts`, both ends included. */
 function rangeOf(where: Where, { from, to }: SeriesQuery): string {
-  // Answers show whole milliseconds: whoever asks up to the time they were shown means the point they saw.
-  const last = to % 1000 === 0 ? to + 999 : to;
   const bound = (time: number) => where.bind(timestampLiteral(time), 'timestamptz');
-  return `p.ts >= ${bound(from)} AND p.ts <= ${bound(last)}`;
+  return `p.ts >= ${bound(from)} AND p.ts <= ${bound(lastOf(to))}`;
 }
 
 /**

@@ -3,29 +3,23 @@ import { type Totals } from '../domain/trace.js';
 import { type Micros } from '../domain/time.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column } from './bulk-insert.js';
-import {
-  addByModel,
-  addTotals,
-  type Contribution,
-  earliest,
-  isZero,
-  latest,
-  newTotals,
-  type TotalsByModel,
-} from './rollup.js';
+import { addTotals, type Contribution, earliest, isZero, latest, newTotals } from './rollup.js';
 import { type StatementBatch } from './statement-batch.js';
+import { type PresenceChange } from './trace-usage.js';
 
-interface UsageRow extends Totals {
+/** How one flush changes the row of one hour and model. */
+interface UsageDelta extends Totals {
+  /** Of traces whose timestamp lies in the hour; counted under the model ''. */
+  traceCount: number;
+  /** Of traces that have an observation of the model on this day, counted in any one hour of it. */
+  modelTraceCount: number;
+}
+
+interface UsageRow extends UsageDelta {
   projectNo: number;
   hour: Micros;
   model: string;
   lane: number;
-}
-
-interface TraceModelRow extends Totals {
-  projectNo: number;
-  traceId: string;
-  model: string;
 }
 
 /** How one flush changes the row of one session. */
@@ -50,28 +44,31 @@ export interface SessionShare {
 
 /** The changes that one flush makes to all sums outside the traces' own rows. */
 export class RollupDeltas {
-  /** By project, then hour, then model. */
-  private readonly usage = new Map<number, Map<Micros, TotalsByModel>>();
-  private readonly traceModels: { projectNo: number; traceId: string; models: TotalsByModel; isNew: boolean }[] = [];
+  /** By project, then hour, then model. Nested maps cost far less than keys made of strings, twice per observation. */
+  private readonly usage = new Map<number, Map<Micros, Map<string, UsageDelta>>>();
   private readonly sessions = new Map<string, SessionDelta>();
 
-  /**
-   * @param lane One that the flush has locked. Its rows of `usage_hourly` take all that the flush adds, so that few rows
-   * change and no other writer waits for them: what counts is only the sum over all lanes.
-   */
-  constructor(private readonly lane: number) {}
-
   addUsage(projectNo: number, amount: Contribution, sign: 1 | -1): void {
-    let hours = this.usage.get(projectNo);
-    if (hours === undefined) this.usage.set(projectNo, (hours = new Map<Micros, TotalsByModel>()));
-    let models = hours.get(amount.hour);
-    if (models === undefined) hours.set(amount.hour, (models = new Map<string, Totals>()));
-    addByModel(models, amount.model, amount, sign);
+    addTotals(this.usageOf(projectNo, amount.hour, amount.model), amount, sign);
   }
 
-  /** Call once per trace, with all that a flush changes in it. `isNew`: the trace is not stored yet. */
-  addTraceModels(projectNo: number, traceId: string, models: TotalsByModel, isNew: boolean): void {
-    this.traceModels.push({ projectNo, traceId, models, isNew });
+  /** A trace's timestamp lies in `hour`, or does no more. */
+  addTrace(projectNo: number, hour: Micros, sign: 1 | -1): void {
+    this.usageOf(projectNo, hour, '').traceCount += sign;
+  }
+
+  addModelTrace(projectNo: number, { hour, model, change }: PresenceChange): void {
+    this.usageOf(projectNo, hour, model).modelTraceCount += change;
+  }
+
+  private usageOf(projectNo: number, hour: Micros, model: string): UsageDelta {
+    let hours = this.usage.get(projectNo);
+    if (hours === undefined) this.usage.set(projectNo, (hours = new Map<Micros, Map<string, UsageDelta>>()));
+    let models = hours.get(hour);
+    if (models === undefined) hours.set(hour, (models = new Map<string, UsageDelta>()));
+    let delta = models.get(model);
+    if (delta === undefined) models.set(model, (delta = { ...newTotals(), traceCount: 0, modelTraceCount: 0 }));
+    return delta;
   }
 
   /** Returns the session's delta, for marking it as shrunk. */
@@ -102,28 +99,18 @@ export class RollupDeltas {
 
   // Every list below is in key order, the same for all writers, so that two of them never wait for one another in a circle.
 
-  changedUsage(): UsageRow[] {
+  /** @param lane under which the rows are. */
+  changedUsage(lane: number): UsageRow[] {
     const rows: UsageRow[] = [];
-    const { lane } = this;
     for (const [projectNo, hours] of this.usage) {
       for (const [hour, models] of hours) {
-        for (const [model, totals] of models)
-          if (!isZero(totals)) rows.push({ projectNo, hour, model, lane, ...totals });
+        for (const [model, delta] of models) {
+          if (!isZero(delta) || delta.traceCount !== 0 || delta.modelTraceCount !== 0)
+            rows.push({ projectNo, hour, model, lane, ...delta });
+        }
       }
     }
     return rows.sort((a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model));
-  }
-
-  /** Of the traces that are new, or of those that are not. */
-  changedTraceModels(ofNewTraces: boolean): TraceModelRow[] {
-    const rows: TraceModelRow[] = [];
-    for (const { projectNo, traceId, models, isNew } of this.traceModels) {
-      if (isNew !== ofNewTraces) continue;
-      for (const [model, totals] of models) if (!isZero(totals)) rows.push({ projectNo, traceId, model, ...totals });
-    }
-    return rows.sort(
-      (a, b) => a.projectNo - b.projectNo || compareBytewise(a.traceId, b.traceId) || compareBytewise(a.model, b.model),
-    );
   }
 
   changedSessions(): SessionDelta[] {
@@ -145,17 +132,6 @@ const TOTAL_COLUMNS: readonly Column<Totals>[] = [
 
 const ADD_TOTALS = TOTAL_COLUMNS.map(({ name }) => `${name} = t.${name} + excluded.${name}`).join(', ');
 
-const INSERT_TRACE_MODELS = new BulkInsert<TraceModelRow>(
-  'trace_models',
-  [
-    { name: 'project_no', type: 'int4', value: (row) => row.projectNo },
-    { name: 'trace_id', type: 'text', value: (row) => row.traceId },
-    { name: 'model', type: 'text', value: (row) => row.model },
-    ...TOTAL_COLUMNS,
-  ],
-  `(project_no, trace_id, model) DO UPDATE SET ${ADD_TOTALS}`,
-);
-
 const INSERT_USAGE = new BulkInsert<UsageRow>(
   'usage_hourly',
   [
@@ -164,8 +140,11 @@ const INSERT_USAGE = new BulkInsert<UsageRow>(
     { name: 'model', type: 'text', value: (row) => row.model },
     { name: 'lane', type: 'int4', value: (row) => row.lane },
     ...TOTAL_COLUMNS,
+    { name: 'trace_count', type: 'int8', value: (row) => row.traceCount },
+    { name: 'model_trace_count', type: 'int8', value: (row) => row.modelTraceCount },
   ],
-  `(project_no, hour, model, lane) DO UPDATE SET ${ADD_TOTALS}`,
+  `(project_no, hour, model, lane) DO UPDATE SET ${ADD_TOTALS}, trace_count = t.trace_count + excluded.trace_count, ` +
+    'model_trace_count = t.model_trace_count + excluded.model_trace_count',
 );
 
 const INSERT_SESSIONS = new BulkInsert<SessionDelta>(
@@ -191,11 +170,13 @@ const RECOMPUTE_BOUNDS =
   `FROM traces t WHERE t.project_no = k.p AND t.session_id = k.s) b ` +
   `WHERE s.project_no = k.p AND s.session_id = k.s`;
 
-/** Adds the deltas of a flush; sessions last, because lanes share them and hold their locks until the commit. */
-export function writeRollups(batch: StatementBatch, deltas: RollupDeltas): void {
-  INSERT_TRACE_MODELS.addNewTo(batch, deltas.changedTraceModels(true));
-  INSERT_TRACE_MODELS.addTo(batch, deltas.changedTraceModels(false));
-  INSERT_USAGE.addTo(batch, deltas.changedUsage());
+/**
+ * Adds the deltas of a flush; sessions last, because lanes share them and hold their locks until the commit.
+ * @param lane One that the flush has locked. Its rows of `usage_hourly` take all of it, so that few rows change and no other
+ * flush waits for them: what counts is the sum over all lanes.
+ */
+export function writeRollups(batch: StatementBatch, deltas: RollupDeltas, lane: number): void {
+  INSERT_USAGE.addTo(batch, deltas.changedUsage(lane));
   const sessions = deltas.changedSessions();
   INSERT_SESSIONS.addTo(batch, sessions);
   const shrunk = sessions.filter((session) => session.isShrunk);

@@ -28,11 +28,15 @@ export interface ContributingRow {
 
 const HOUR_MICROS = 3_600_000_000;
 
+/** Start of the hour of `time`. */
+export function hourOf(time: Micros): Micros {
+  return Math.floor(time / HOUR_MICROS) * HOUR_MICROS;
+}
+
 /** What one stored observation adds to every sum. A pure function of its row, so old rows can be subtracted exactly. */
 export function contributionOf(row: ContributingRow): Contribution {
-  const time = row.startTime ?? row.createdAt;
   return {
-    hour: Math.floor(time / HOUR_MICROS) * HOUR_MICROS,
+    hour: hourOf(row.startTime ?? row.createdAt),
     model: row.model ?? '',
     firstStart: row.startTime,
     lastEnd: latest(row.startTime, row.endTime),
@@ -91,13 +95,4 @@ export function earliest(a: Micros | null, b: Micros | null): Micros | null {
 export function latest(a: Micros | null, b: Micros | null): Micros | null {
   if (a === null || b === null) return a ?? b;
   return Math.max(a, b);
-}
-
-/** Sums by model. Nested maps by number and model cost far less than keys made of strings, twice per observation. */
-export type TotalsByModel = Map<string, Totals>;
-
-export function addByModel(sums: TotalsByModel, model: string, amount: Totals, sign: 1 | -1): void {
-  let totals = sums.get(model);
-  if (totals === undefined) sums.set(model, (totals = newTotals()));
-  addTotals(totals, amount, sign);
 }

@@ -14,6 +14,7 @@ import { ReadPool } from './read-pool.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceReader } from './trace-reader.js';
+import { UsageReader } from './usage-reader.js';
 import { WriteConnections } from './write-connections.js';
 
 /** The only module that speaks to PostgreSQL. Once it is made, the schema is current and this week's partitions exist. */
@@ -57,6 +58,7 @@ import { WriteConnections } from './write-connections.js';
     WriteConnections,
     TraceReader,
     SessionReader,
+    UsageReader,
     MetricWriter,
     MetricReader,
   ],
@@ -67,6 +69,7 @@ import { WriteConnections } from './write-connections.js';
     WriteConnections,
     TraceReader,
     SessionReader,
+    UsageReader,
     MetricPartitionKeeper,
     MetricWriter,
     MetricReader,

@@ -15,6 +15,7 @@ import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
 import { newTotals } from './rollup.js';
 import { type StatementBatch } from './statement-batch.js';
+import { TraceUsage, type TraceUsageColumns } from './trace-usage.js';
 
 export interface TraceKey {
   projectNo: number;
@@ -27,6 +28,7 @@ export interface TraceRow extends TraceKey {
   state: TraceState;
   metadata: StampedMetadata;
   totals: Totals;
+  usage: TraceUsage;
   firstStart: Micros | null;
   lastEnd: Micros | null;
   createdAt: Micros;
@@ -40,6 +42,7 @@ export function newTraceRow(key: TraceKey, bucket: number, now: Micros): TraceRo
     state: newTraceState(),
     metadata: new Map(),
     totals: newTotals(),
+    usage: new TraceUsage(),
     firstStart: null,
     lastEnd: null,
     createdAt: now,
@@ -61,6 +64,7 @@ export function timestampOf(row: TraceRow): Micros {
 
 interface EncodedRow {
   row: TraceRow;
+  usage: TraceUsageColumns;
   stamp: number | null;
   stamps: JsonText | null;
   metadata: JsonText | null;
@@ -72,6 +76,7 @@ function encodeRow(row: TraceRow): EncodedRow {
   const metadata = encodeMetadata(row.metadata);
   return {
     row,
+    usage: row.usage.encode(),
     ...encodeStamps(TRACE_FIELDS, row.state),
     metadata: metadata.metadata,
     metadataStamp: metadata.stamp,
@@ -123,6 +128,8 @@ const COLUMNS: readonly Column<EncodedRow>[] = [
   { name: 'output_tokens', type: 'int8', value: total('outputTokens') },
   { name: 'total_tokens', type: 'int8', value: total('totalTokens') },
   { name: 'cost_nano_usd', type: 'int8', value: total('costNanoUsd') },
+  { name: 'model_names', type: 'text', value: ({ usage }) => usage.names, expression: 'x.model_names::text[]' },
+  { name: 'model_sums', type: 'text', value: ({ usage }) => usage.sums, expression: 'x.model_sums::int8[]' },
   { name: 'stamp', type: 'int8', value: (encoded) => encoded.stamp },
   { name: 'stamps', type: 'jsonb', value: (encoded) => encoded.stamps },
   { name: 'metadata_stamp', type: 'int8', value: (encoded) => encoded.metadataStamp },
@@ -146,7 +153,7 @@ const SELECT_STORED =
   `t.name, t.user_id, t.session_id, t.release, t.version, t.environment, t.external_id, t.public, t.bookmarked, ` +
   `t.stated_latency_seconds, t.stated_cost_usd, t.tags, t.metadata::text AS metadata, ` +
   `t.observation_count, t.generation_count, t.error_count, t.input_tokens, t.output_tokens, t.total_tokens, t.cost_nano_usd, ` +
-  `t.stamp, t.stamps, t.metadata_stamp, t.metadata_stamps::text AS metadata_stamps ` +
+  `t.model_names, t.model_sums, t.stamp, t.stamps, t.metadata_stamp, t.metadata_stamps::text AS metadata_stamps ` +
   `FROM traces t WHERE t.project_no = k.p AND t.trace_id = k.t LIMIT 1) t`;
 
 interface StoredColumns {
@@ -176,6 +183,8 @@ interface StoredColumns {
   output_tokens: string;
   total_tokens: string;
   cost_nano_usd: string;
+  model_names: string[];
+  model_sums: string[];
   stamp: string | null;
   stamps: Record<string, number> | null;
   metadata_stamp: string | null;
@@ -242,6 +251,7 @@ function decodeRow(key: TraceKey, row: StoredColumns, now: Micros): TraceRow {
       totalTokens: Number(row.total_tokens),
       costNanoUsd: Number(row.cost_nano_usd),
     },
+    usage: new TraceUsage(row.model_names, row.model_sums.map(Number)),
     firstStart: toNumber(row.first_start),
     lastEnd: toNumber(row.last_end),
     createdAt: Number(row.created_at),

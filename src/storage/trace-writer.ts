@@ -20,7 +20,7 @@ import {
   selectMetadata,
   type TracePayloadRow,
 } from './payload-tables.js';
-import { addByModel, addTotals, contributionOf, earliest, latest, type TotalsByModel } from './rollup.js';
+import { addTotals, contributionOf, earliest, hourOf, latest } from './rollup.js';
 import { laneOf } from './lane.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import { type BinaryStatement, StatementBatch } from './statement-batch.js';
@@ -74,7 +74,7 @@ export async function writeTraces(
   const entries = works.map((work, i) => newTraceEntry(work, stored[i], bucketAt(nowMs), now));
   await readStoredObservations(client, entries);
 
-  const deltas = new RollupDeltas(Math.min(...works.map((work) => laneOf(work.projectNo, work.traceId))));
+  const deltas = new RollupDeltas();
   const [added, changed] = foldObservations(entries, deltas, now);
   const writeRows = (batch: StatementBatch): void => {
     writeObservations(batch, added, changed);
@@ -87,7 +87,7 @@ export async function writeTraces(
       entries.map((trace) => trace.row),
     );
     insertTracePayloads(batch, foldTracePayloads(entries));
-    writeRollups(batch, deltas);
+    writeRollups(batch, deltas, lowestLane(works));
     if (last !== undefined) batch.add(last);
   };
   const shrunk = entries.filter((trace) => trace.isShrunk).map((trace) => trace.row);
@@ -114,14 +114,14 @@ interface TraceEntry {
   readonly work: TraceWork;
   readonly key: { projectNo: number; traceId: string; bucket: number };
   readonly isStored: boolean;
+  /** Hour of the stored row's timestamp. */
+  readonly storedHour: Micros | undefined;
   /** What the stored row adds to its session. */
   readonly storedShare: SessionShare | null;
   /** Becomes the row to write. */
   readonly row: TraceRow;
   /** In bytewise order of their ids. */
   readonly observations: ObservationEntry[];
-  /** How this flush changes the sums by model. */
-  readonly models: TotalsByModel;
   /** An observation that ended last ends earlier than before. */
   isShrunk: boolean;
 }
@@ -136,10 +136,10 @@ function newTraceEntry(work: TraceWork, stored: TraceRow | undefined, bucket: nu
     work,
     key,
     isStored: stored !== undefined,
+    storedHour: stored === undefined ? undefined : hourOf(timestampOf(stored)),
     storedShare: stored === undefined ? null : sessionShareOf(stored),
     row,
     observations,
-    models: new Map(),
     isShrunk: false,
   };
 }
@@ -201,11 +201,15 @@ function foldTracePayloads(traces: readonly TraceEntry[]): TracePayloadRow[] {
   return traces.flatMap((trace) => foldTracePayload(trace.key, trace.work.patches) ?? []);
 }
 
+function lowestLane(works: readonly TraceWork[]): number {
+  return Math.min(...works.map((work) => laneOf(work.projectNo, work.traceId)));
+}
+
 /** Folds what is said about the traces themselves; their sums and bounds are up to date. */
 function foldTraces(traces: readonly TraceEntry[], deltas: RollupDeltas, now: Micros): void {
   for (const trace of traces) {
     applyTracePatches(trace.row, trace.work.patches);
-    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models, !trace.isStored);
+    countTrace(trace, deltas);
     moveSessionShare(trace, deltas, now);
   }
 }
@@ -217,16 +221,26 @@ function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow |
   if (stored !== undefined) {
     const removed = contributionOf(stored);
     addTotals(trace.row.totals, removed, -1);
-    addByModel(trace.models, removed.model, removed, -1);
+    trace.row.usage.add(removed, -1);
     deltas.addUsage(projectNo, removed, -1);
     const isEarlier = removed.lastEnd !== null && (added.lastEnd === null || added.lastEnd < removed.lastEnd);
     if (isEarlier && removed.lastEnd === trace.row.lastEnd) trace.isShrunk = true;
   }
   addTotals(trace.row.totals, added, 1);
-  addByModel(trace.models, added.model, added, 1);
+  trace.row.usage.add(added, 1);
   deltas.addUsage(projectNo, added, 1);
   trace.row.firstStart = earliest(trace.row.firstStart, added.firstStart);
   trace.row.lastEnd = latest(trace.row.lastEnd, added.lastEnd);
+}
+
+/** Counts the trace in the hour of its timestamp and among the traces of its models, once its observations are counted. */
+function countTrace({ key: { projectNo }, row, storedHour }: TraceEntry, deltas: RollupDeltas): void {
+  const hour = hourOf(timestampOf(row));
+  if (hour !== storedHour) {
+    if (storedHour !== undefined) deltas.addTrace(projectNo, storedHour, -1);
+    deltas.addTrace(projectNo, hour, 1);
+  }
+  for (const change of row.usage.presenceChanges()) deltas.addModelTrace(projectNo, change);
 }
 
 /** Takes the trace's former share out of its former session and puts the present one into the present one. */

@@ -107,7 +107,8 @@ describe('sums', () => {
       cost_nano_usd: 5e8,
     };
     expect(stored.traces).toMatchObject([corrected]);
-    expect(stored.traceModels).toMatchObject([{ model: 'm', ...corrected }]);
+    const { generation_count: _generations, error_count: _errors, ...kept } = corrected;
+    expect(stored.traceModels).toMatchObject([{ model: 'm', ...kept }]);
     expect(stored.usageHourly).toMatchObject([{ hour: T0, model: 'm', ...corrected }]);
   });
 

@@ -47,7 +47,7 @@ export function expectedContents(patches: readonly Patch[], now: number): Conten
   );
   return {
     traces,
-    observations: observations.map(({ hour: _hour, ...row }) => row),
+    observations: observations.map(({ hour: _hour, day: _day, ...row }) => row),
     sessions: sumBy(
       traces.filter((row) => row['session_id'] !== null),
       ['session_id'],
@@ -57,7 +57,7 @@ export function expectedContents(patches: readonly Patch[], now: number): Conten
         last_time: greatest(rows.flatMap((row) => [row['ts'], row['last_end']])),
       }),
     ),
-    traceModels: sumBy(observations.map(withModel), ['trace_id', 'model']),
+    traceModels: sumBy(observations.map(withModel), ['trace_id', 'day', 'model']).map(modelSums),
     usageHourly: sumBy(observations.map(withModel), ['hour', 'model']),
   };
 }
@@ -117,7 +117,7 @@ function observationRow(traceId: string, id: string, messages: readonly Observat
   const costs = Object.entries(cost ?? {}).filter(([name]) => name !== 'total');
   row['cost_nano_usd'] = cost === null ? null : Math.round((cost['total'] ?? sum(costs)) * 1e9);
   const time = (row['start_time'] as number | null) ?? now;
-  return { ...row, hour: time - (time % HOUR) };
+  return { ...row, hour: time - (time % HOUR), day: Math.floor(time / (24 * HOUR)) };
 }
 
 const TRACE_COLUMNS = {
@@ -227,6 +227,11 @@ function withModel(row: Row): Row {
   return { ...row, model: row['model'] ?? '' };
 }
 
+/** What a trace keeps of the sums by day and model. */
+function modelSums({ generation_count: _generations, error_count: _errors, ...row }: Row): Row {
+  return row;
+}
+
 /** Sums over observations, or over rows that are sums already. */
 function totalsOf(rows: readonly Row[]): Row {
   const total = (value: (row: Row) => unknown): number =>
@@ -286,6 +291,14 @@ const TIMES = [
   'hour',
 ];
 
+/** What traces keep by day and model. */
+const MODEL_TOTALS = TOTALS.filter((name) => name !== 'generation_count' && name !== 'error_count');
+/** The sums in the rows of traces, as rows of their own. */
+const TRACE_MODELS =
+  `SELECT project_no, trace_id, model_names[n] AS model, model_sums[6 * n - 5]::int4 AS day, ` +
+  `${MODEL_TOTALS.map((name, i) => `model_sums[6 * n - ${4 - i}] AS ${name}`).join(', ')} ` +
+  `FROM traces CROSS JOIN LATERAL generate_series(1, greatest(cardinality(model_names), cardinality(model_sums) / 6)) n`;
+
 /** What the tables hold of one project, in the form of `expectedContents`. Sums that came back to nothing are left out. */
 export async function storedContents(pool: Pool, projectNo: number): Promise<Contents> {
   const rows = async (columns: string, from: string): Promise<Row[]> => {
@@ -315,8 +328,8 @@ export async function storedContents(pool: Pool, projectNo: number): Promise<Con
       'sessions WHERE project_no = $1 AND trace_count <> 0 ORDER BY session_id',
     ),
     traceModels: await rows(
-      `trace_id, model, ${totals}`,
-      'trace_models WHERE project_no = $1 AND observation_count <> 0 ORDER BY trace_id, model',
+      `trace_id, day, model, ${MODEL_TOTALS.join(', ')}`,
+      `(${TRACE_MODELS}) m WHERE project_no = $1 ORDER BY trace_id, day, model COLLATE "C"`,
     ),
     usageHourly: await rows(
       `${micros('hour')}, model, ${TOTALS.map((name) => `sum(${name}) AS ${name}`).join(', ')}`,
@@ -347,7 +360,6 @@ const TABLES = [
   ['observations', 'trace_id, id'],
   ['observation_payloads', 'trace_id, id'],
   ['sessions', 'session_id'],
-  ['trace_models', 'trace_id, model'],
   ['usage_hourly', 'hour, model'],
 ] as const;
 
@@ -363,10 +375,9 @@ export async function dumpProject(pool: Pool, projectNo: number): Promise<string
         ? `(SELECT hour, model, ${TOTALS.map((name) => `sum(${name}) AS ${name}`).join(', ')} FROM usage_hourly ` +
           'WHERE project_no = $1 GROUP BY hour, model HAVING sum(observation_count) <> 0) t'
         : `${table} t WHERE project_no = $1`;
-    const isSum = table === 'sessions' || table === 'trace_models';
     const result = await pool.query<{ row: string }>(
       `SELECT (to_jsonb(t) - 'project_no')::text AS row FROM ${from} ` +
-        `${isSum ? `AND ${table === 'sessions' ? 'trace_count' : 'observation_count'} <> 0` : ''} ORDER BY ${key}`,
+        `${table === 'sessions' ? 'AND trace_count <> 0' : ''} ORDER BY ${key}`,
       [projectNo],
     );
     parts.push(`${table}:`, ...result.rows.map((line) => line.row));
@@ -418,11 +429,12 @@ const CHECKS: Record<string, string> = {
   ),
   'times of traces':
     'SELECT trace_id, ts, stated_ts, first_start FROM traces WHERE ts IS DISTINCT FROM coalesce(stated_ts, first_start, created_at)',
-  'sums by trace and model': disagreement(
-    `SELECT * FROM trace_models WHERE (${TOTALS.join(', ')}) IS DISTINCT FROM (${TOTALS.map(() => '0').join(', ')})`,
-    `SELECT project_no, trace_id, coalesce(model, '') AS model, ${SUMS} FROM observations GROUP BY 1, 2, 3`,
-    'project_no, trace_id, model',
-    TOTALS,
+  'sums by trace, day and model': disagreement(
+    TRACE_MODELS,
+    `SELECT project_no, trace_id, floor(extract(epoch FROM coalesce(start_time, created_at)) / 86400)::int4 AS day, ` +
+      `coalesce(model, '') AS model, ${SUMS} FROM observations GROUP BY 1, 2, 3, 4`,
+    'project_no, trace_id, day, model',
+    MODEL_TOTALS,
   ),
   'sums by hour and model': disagreement(
     `SELECT project_no, hour, model, ${ADDED} FROM usage_hourly GROUP BY 1, 2, 3 ` +
@@ -431,6 +443,20 @@ const CHECKS: Record<string, string> = {
       `coalesce(model, '') AS model, ${SUMS} FROM observations GROUP BY 1, 2, 3`,
     'project_no, hour, model',
     TOTALS,
+  ),
+  'traces by hour': disagreement(
+    'SELECT project_no, hour, sum(trace_count) AS n FROM usage_hourly GROUP BY 1, 2 HAVING sum(trace_count) <> 0',
+    `SELECT project_no, date_trunc('hour', ts, 'UTC') AS hour, count(*) AS n FROM traces GROUP BY 1, 2`,
+    'project_no, hour',
+    ['n'],
+  ),
+  'traces by day and model': disagreement(
+    `SELECT project_no, date_trunc('day', hour, 'UTC') AS day, model, sum(model_trace_count) AS n FROM usage_hourly ` +
+      'GROUP BY 1, 2, 3 HAVING sum(model_trace_count) <> 0',
+    `SELECT project_no, date_trunc('day', coalesce(start_time, created_at), 'UTC') AS day, coalesce(model, '') AS model, ` +
+      'count(DISTINCT trace_id) AS n FROM observations GROUP BY 1, 2, 3',
+    'project_no, day, model',
+    ['n'],
   ),
   'sums and bounds of sessions': disagreement(
     `SELECT * FROM sessions WHERE (trace_count, ${TOTALS.join(', ')}) IS DISTINCT FROM (0, ${TOTALS.map(() => '0').join(', ')})`,

@@ -34,6 +34,8 @@ const DEFAULTS = {
     created_at: TIME,
     updated_at: TIME,
     tags: [],
+    model_names: [],
+    model_sums: [],
     ...NO_TOTALS,
   },
   trace_payloads: { project_no: PROJECT.no, bucket: BUCKET },

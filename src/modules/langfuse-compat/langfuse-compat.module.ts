@@ -3,13 +3,14 @@ import { ArrivalClock } from '../../domain/time.js';
 import { IngestModule } from '../../ingest/ingest.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
+import { DailyMetricsController } from './daily-metrics.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
   imports: [IngestModule, StorageModule],
-  controllers: [BatchController, ProjectsController, TracesController],
+  controllers: [BatchController, DailyMetricsController, ProjectsController, TracesController],
   providers: [{ provide: ArrivalClock, useFactory: () => new ArrivalClock() }],
 })
 export class LangfuseCompatModule {}

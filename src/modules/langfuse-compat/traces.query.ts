@@ -56,11 +56,17 @@ function parseFilter(query: QueryString): TraceFilter {
   if (from !== undefined) filter.from = from;
   const to = parseTime(query, 'toTimestamp');
   if (to !== undefined) filter.to = to;
+  return { ...filter, ...parseLists(query) };
+}
+
+/** `tags` and `environment`, which may be repeated; absent where they are. */
+export function parseLists(query: QueryString): Pick<TraceFilter, 'tagSets' | 'environments'> {
   const tags = parseTexts(query, 'tags');
-  if (tags.length > 0) filter.tagSets = tagSets(tags);
   const environments = parseTexts(query, 'environment').flatMap(splitList);
-  if (environments.length > 0) filter.environments = environments;
-  return filter;
+  return {
+    ...(tags.length === 0 ? {} : { tagSets: tagSets(tags) }),
+    ...(environments.length === 0 ? {} : { environments }),
+  };
 }
 
 /** Langfuse's JS SDK v3 joins a list with commas, but a tag may hold commas itself: one such text means either. */

@@ -6,7 +6,6 @@ import { ProjectEntity } from './project.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { TraceEntity } from './trace.entity.js';
-import { TraceModelEntity } from './trace-model.entity.js';
 import { TracePayloadEntity } from './trace-payload.entity.js';
 import { UsageHourlyEntity } from './usage-hourly.entity.js';
 
@@ -18,7 +17,6 @@ export const ENTITIES = [
   ObservationEntity,
   ObservationPayloadEntity,
   SessionEntity,
-  TraceModelEntity,
   UsageHourlyEntity,
   QuarantineEntity,
   MetricSeriesEntity,

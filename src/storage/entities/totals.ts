@@ -1,6 +1,6 @@
 import { Column } from 'typeorm';
 
-/** Sums over observations, as `traces`, `sessions`, `trace_models` and `usage_hourly` keep them. `pg` gives int8 as text. */
+/** Sums over observations, as `traces`, `sessions` and `usage_hourly` keep them. `pg` gives int8 as text. */
 export abstract class TotalsColumns {
   @Column({ name: 'observation_count', type: 'int8' })
   observationCount!: string;

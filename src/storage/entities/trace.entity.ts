@@ -71,6 +71,14 @@ export class TraceEntity extends TotalsColumns {
   @Column({ type: 'jsonb', nullable: true })
   metadata!: JsonValue | null;
 
+  /** The model of each (day, model) that has observations, by day and model; '' where none is known. */
+  @Column({ name: 'model_names', type: 'text', array: true })
+  modelNames!: string[];
+
+  /** Six numbers for each of `modelNames`: day since the Unix epoch, observations, input, output and total tokens, nano-USD. */
+  @Column({ name: 'model_sums', type: 'int8', array: true })
+  modelSums!: string[];
+
   @Column({ type: 'int8', nullable: true })
   stamp!: string | null;
 

@@ -84,9 +84,12 @@ export function whereSessions(projectNo: number, filter: SessionFilter): Where {
 function whereTime(where: Where, column: string, { from, to }: { from?: Micros; to?: Micros }): void {
   if (from !== undefined) where.and(`${column} >= ${where.bind(timestampLiteral(from), 'timestamptz')}`);
   if (to === undefined) return;
-  // Answers show whole milliseconds: whoever asks up to the time they were shown means the row they saw.
-  const last = to % 1000 === 0 ? to + 999 : to;
-  where.and(`${column} <= ${where.bind(timestampLiteral(last), 'timestamptz')}`);
+  where.and(`${column} <= ${where.bind(timestampLiteral(lastOf(to)), 'timestamptz')}`);
+}
+
+/** Answers show whole milliseconds: whoever asks up to the time they were shown means the row they saw. */
+export function lastOf(to: Micros): Micros {
+  return to % 1000 === 0 ? to + 999 : to;
 }
 
 /** Whether `expression`, an environment or NULL, is any of `environments`; no condition when the list is absent or empty. */

@@ -56,11 +56,18 @@ const CHECKS: Readonly<Record<string, string>> = {
   ),
   'times of traces': `SELECT trace_id, ts, stated_ts, first_start FROM traces
     WHERE ts <> coalesce(stated_ts, first_start) LIMIT 5`,
-  'sums by model': difference(
-    'project_no, trace_id, model',
-    `SELECT * FROM trace_models`,
-    `SELECT project_no, trace_id, coalesce(model, '') AS model, ${COUNTED} FROM observations GROUP BY 1, 2, 3`,
-  ),
+  'sums by day and model': `SELECT trace_id, names, sums, counted_names, counted_sums
+    FROM (SELECT project_no, trace_id, model_names AS names, model_sums AS sums FROM traces WHERE model_names <> '{}') s
+    FULL JOIN (
+      SELECT project_no, trace_id, array_agg(model ORDER BY day, model) FILTER (WHERE k = 1) AS counted_names,
+        array_agg(value ORDER BY day, model, k) AS counted_sums
+      FROM (SELECT project_no, trace_id, floor(extract(epoch FROM coalesce(start_time, created_at)) / 86400)::int8 AS day,
+              coalesce(model, '') COLLATE "C" AS model, ${COUNTED} FROM observations GROUP BY 1, 2, 3, 4) o
+      CROSS JOIN LATERAL (VALUES (1, day), (2, observation_count), (3, input_tokens), (4, output_tokens),
+        (5, total_tokens), (6, cost_nano_usd)) v(k, value)
+      GROUP BY 1, 2
+    ) c USING (project_no, trace_id)
+    WHERE (names, sums) IS DISTINCT FROM (counted_names, counted_sums) LIMIT 5`,
   'sums by hour': difference(
     'project_no, hour, model',
     `SELECT project_no, hour, model, ${TOTALS.map((name) => `sum(${name})::int8 AS ${name}`).join(', ')}
