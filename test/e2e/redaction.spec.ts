@@ -23,7 +23,6 @@ const MARK = 'c4n4ry';
 const CONTROL = 'k3pt-as-sent';
 const METRICS = '/v1/metrics/batch';
 
-const base64 = (text: string) => Buffer.from(text).toString('base64url');
 const BARE = `plain-${MARK}`;
 const HEADER = `Bearer ${MARK}-0f1e2d3c`;
 
@@ -337,8 +336,8 @@ describe('a secret', () => {
     const found = { [MARK]: [] as string[], [CONTROL]: [] as string[] };
     for (const { parentPath, name } of files) {
       const text = readFileSync(join(parentPath, name)).toString('latin1');
-      if (text.includes(MARK) || text.includes(MARK.toUpperCase())) found[MARK]!.push(name);
-      if (text.includes(CONTROL)) found[CONTROL]!.push(name);
+      if (text.includes(MARK) || text.includes(MARK.toUpperCase())) found[MARK].push(name);
+      if (text.includes(CONTROL)) found[CONTROL].push(name);
     }
     expect(found[MARK]).toEqual([]);
     expect(found[CONTROL]).not.toEqual([]);
