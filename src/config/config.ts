@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isKeyPattern } from '../domain/secret-key.js';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
 import { type Address, type Setting, address, boolean, integer, oneOf, visibleAscii } from './setting.js';
 
@@ -43,6 +44,8 @@ export interface Config {
   /** How long the drain after that may take before the process ends itself. */
   readonly shutdownGraceMs: number;
   readonly trustProxy: boolean;
+  /** Names of secrets besides the built-in ones, see `SecretKeys`. */
+  readonly redactKeys?: readonly string[];
   readonly logLevel: LogLevel;
   readonly payloadCompression: PayloadCompression;
   /** Absolute path of a folder with `initdb` and `postgres`, used instead of the npm package's. */
@@ -209,6 +212,13 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Take the client address from X-Forwarded-For; only behind a proxy that sets it',
     ...boolean(),
   },
+  redactKeys: {
+    name: 'REDACT_KEYS',
+    doc: 'Metadata keys whose values are never stored, besides the built-in ones; by commas, * stands for anything, a leading ! exempts a key',
+    expected:
+      'names of ASCII letters, digits, - _ . and *, separated by commas, such as customer_ssn,patient_*,!cookie',
+    parse: keyPatterns,
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     default: 'info',
@@ -228,6 +238,12 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     parse: (text) => resolve(text),
   },
 };
+
+function keyPatterns(text: string): string[] | undefined {
+  const patterns = text.split(',').map((pattern) => pattern.trim());
+  const stated = patterns.filter((pattern) => pattern !== '');
+  return stated.every(isKeyPattern) ? stated : undefined;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,11 +1,18 @@
 import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
+import { Redactor } from '../domain/redaction.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { IngestService } from './ingest.service.js';
 import { MetricIngestService } from './metric-ingest.service.js';
 
 @Module({
   imports: [StorageModule],
-  providers: [IngestService, MetricIngestService],
-  exports: [IngestService, MetricIngestService],
+  providers: [
+    { provide: Redactor, useFactory: ({ redactKeys }: Config) => new Redactor(redactKeys), inject: [CONFIG] },
+    IngestService,
+    MetricIngestService,
+  ],
+  // The redactor for its count alone: whoever writes goes through a service.
+  exports: [Redactor, IngestService, MetricIngestService],
 })
 export class IngestModule {}

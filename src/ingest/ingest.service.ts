@@ -1,17 +1,23 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { type IngestBatch, type IngestReceipt } from '../domain/ingest-batch.js';
+import { Redactor } from '../domain/redaction.js';
 import { PartitionKeeper } from '../storage/partitions.js';
 import { quarantine } from '../storage/quarantine.js';
 import { WriteConnections } from '../storage/write-connections.js';
 import { WriteQueue } from './write-queue.js';
 
-/** The single door of the write pipeline: every protocol ends here. */
+/** The single door of the write pipeline: every protocol ends here, and secrets go no further. */
 @Injectable()
 export class IngestService implements OnApplicationShutdown {
   private readonly queue: WriteQueue;
 
-  constructor(@Inject(CONFIG) config: Config, connections: WriteConnections, partitions: PartitionKeeper) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    connections: WriteConnections,
+    partitions: PartitionKeeper,
+    private readonly redactor: Redactor,
+  ) {
     this.queue = new WriteQueue(connections.all, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
@@ -27,7 +33,7 @@ export class IngestService implements OnApplicationShutdown {
    * the database could not commit all of it in time. Items that no retry can save are in the receipt.
    */
   submit(batch: IngestBatch): Promise<IngestReceipt> {
-    return this.queue.submit(batch);
+    return this.queue.submit(this.redactor.redactBatch(batch));
   }
 
   /** Bytes that are accepted and not committed yet. */

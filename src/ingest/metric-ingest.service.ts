@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { type PointBatch, type PointReceipt } from '../domain/metric.js';
+import { Redactor } from '../domain/redaction.js';
 import { MetricPartitionKeeper } from '../storage/metric-partitions.js';
 import { MetricWriter } from '../storage/metric-writer.js';
 import { PointQueue } from './point-queue.js';
@@ -13,7 +14,12 @@ import { PointQueue } from './point-queue.js';
 export class MetricIngestService implements OnApplicationShutdown {
   private readonly queue: PointQueue;
 
-  constructor(@Inject(CONFIG) config: Config, writer: MetricWriter, partitions: MetricPartitionKeeper) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    writer: MetricWriter,
+    partitions: MetricPartitionKeeper,
+    private readonly redactor: Redactor,
+  ) {
     this.queue = new PointQueue(writer, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
@@ -28,7 +34,7 @@ export class MetricIngestService implements OnApplicationShutdown {
    * the database could not commit all of it in time. Points that no retry can save are in the receipt.
    */
   submit(batch: PointBatch): Promise<PointReceipt> {
-    return this.queue.submit(batch);
+    return this.queue.submit(this.redactor.redactPoints(batch));
   }
 
   /** Bytes that are accepted and not committed yet. */

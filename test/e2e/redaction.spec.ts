@@ -1,0 +1,345 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { aRequest, attributes, encodeBySdk, jsonBody } from '../fixtures/otlp/wire.js';
+import { removeFolder, type RunningServer, temporaryFolder } from '../support/server-process.js';
+import {
+  Api,
+  BATCH,
+  JSON_TYPE,
+  type JsonObject,
+  OTLP,
+  otelSpanId,
+  otelTraceId,
+  PROTOBUF_TYPE,
+  startE2eServer,
+} from './support/api.js';
+import { queryEmbedded } from './support/recount.js';
+
+jest.setTimeout(60_000);
+
+/** In every secret of this file, so that one search finds all of them; in either case, because AWS keys are upper case. */
+const MARK = 'c4n4ry';
+/** In what has to be found again, or the searches would prove nothing. */
+const CONTROL = 'k3pt-as-sent';
+const METRICS = '/v1/metrics/batch';
+
+const BARE = `plain-${MARK}`;
+const HEADER = `Bearer ${MARK}-0f1e2d3c`;
+
+/** Known by their look wherever they stand, content included. */
+const CREDENTIALS = [
+  `sk-proj-${MARK}A1b2C3d4E5f6G7h8`,
+  `sk-${MARK}${'a1b2'.repeat(8)}`,
+  `sk-lf-${MARK}-aaaa-bbbb-cccc-1234567890ab`,
+  `AKIA${MARK.toUpperCase()}ABCDEF1234`,
+  `ghp_${MARK}${'a1B2'.repeat(8)}`,
+  `xoxb-1234567890-${MARK}`,
+  `AIza${MARK}${'Sy1-_'.repeat(6)}`.slice(0, 39),
+  `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx${MARK}.${MARK}0123456789`,
+  `-----BEGIN PRIVATE KEY-----\n${MARK}\n-----END PRIVATE KEY-----`,
+].map((secret) => `${CONTROL} ${secret}`);
+
+/** Known in any text but content. */
+const TEXTS = [
+  `401 for ${HEADER}`,
+  `see https://user:${BARE}@host/path`,
+  `GET /v1?api_key=${BARE}&n=1`,
+  `{'Authorization': '${BARE}', 'n': 1}`,
+  `{"password":"${BARE} and cut o`,
+  ...CREDENTIALS,
+];
+
+const NAMES = [
+  ...[
+    'authorization',
+    'Proxy-Authorization',
+    'X-API-Key',
+    'api-key',
+    'api_key',
+    'apikey',
+    'apiKey',
+    'cookie',
+    'Set-Cookie',
+  ],
+  ...[
+    'x-goog-api-key',
+    'password',
+    'dbPassword',
+    'secret',
+    'client_secret',
+    'access_token',
+    'refreshToken',
+    'id_token',
+  ],
+  ...[
+    'bearer',
+    'http.request.header.authorization',
+    'http.request.header.x-api-key',
+    'gen_ai.request.api_key',
+    'customer_ssn',
+  ],
+];
+
+/** Every secret name with a value, side by side, and once more in each way that values nest. */
+function secrets(): JsonObject {
+  const flat = Object.fromEntries(NAMES.map((name, i) => [name, `${BARE}-${i}`]));
+  return {
+    ...flat,
+    max_tokens: 1024,
+    control: CONTROL,
+    nested: { list: [{ deep: flat }] },
+    json: JSON.stringify({ headers: flat }),
+    jsonInJson: JSON.stringify({ json: JSON.stringify(flat) }),
+    headerList: { headers: [['x-api-key', BARE], { name: 'Cookie', value: BARE }] },
+    command: ['serve', '--api-key', BARE],
+    objects: { credentials: { secret: { a: BARE } }, authorization: [HEADER], password: 12345 },
+    texts: TEXTS,
+  };
+}
+
+const CONTENT = {
+  control: CONTROL,
+  texts: CREDENTIALS,
+  call: { url: 'https://host', headers: { Authorization: HEADER, 'x-api-key': BARE, n: 1 } },
+  arguments: JSON.stringify({ headers: { cookie: BARE } }),
+};
+
+/** A trace and an observation with a secret in every place that is looked at. */
+function message(traceId: string, name: string): JsonObject {
+  const text = `${name} ${TEXTS.join(' ')}`;
+  const item = { name: text, input: CONTENT, output: JSON.stringify(CONTENT), metadata: secrets() };
+  return {
+    trace: {
+      ...item,
+      id: traceId,
+      tags: [CONTROL, ...TEXTS],
+      release: `r ${CREDENTIALS[0]}`,
+      version: `v ${CREDENTIALS[1]}`,
+    },
+    observations: [
+      {
+        ...item,
+        id: `${traceId}-o`,
+        traceId,
+        statusMessage: text,
+        modelParameters: secrets(),
+        model: `m ${CREDENTIALS[0]}`,
+        promptName: `p ${CREDENTIALS[0]}`,
+        version: `v ${CREDENTIALS[0]}`,
+        type: `T ${CREDENTIALS[0]}`,
+      },
+    ],
+  };
+}
+
+/** One span with the same, as the SDK of OpenTelemetry sends it. */
+function spanBodies(name: string): { traceId: string; protobuf: Buffer; json: Buffer } {
+  const traceId = otelTraceId();
+  const flat = Object.fromEntries(NAMES.map((key, i) => [key, [`${BARE}-${i}`]]));
+  const own = { ...flat, control: CONTROL, texts: TEXTS, 'llm.headers': JSON.stringify(secrets()) };
+  const bodies = encodeBySdk(
+    [
+      {
+        traceId,
+        spanId: otelSpanId(),
+        name: `${name} ${TEXTS[0]}`,
+        status: { code: 2, message: TEXTS.join(' ') },
+        attributes: {
+          ...own,
+          'langfuse.observation.metadata.apiKey': BARE,
+          'langfuse.observation.metadata.all': JSON.stringify(secrets()),
+          'langfuse.trace.metadata': JSON.stringify(secrets()),
+          'langfuse.trace.tags': [CONTROL, ...CREDENTIALS],
+          'langfuse.observation.model.parameters': JSON.stringify(secrets()),
+          'langfuse.observation.input': JSON.stringify(CONTENT),
+          'gen_ai.output.messages': JSON.stringify([CONTENT]),
+          'gen_ai.operation.name': 'chat',
+        },
+        events: [{ name: 'exception', attributes: { ...own, 'exception.message': TEXTS.join('\n') } }],
+      },
+    ],
+    { resource: { ...own, 'process.command_args': ['--password', BARE] }, scope: { name: 'scope', version: '1' } },
+  );
+  return { traceId, ...bodies };
+}
+
+const points = (labels: JsonObject): JsonObject => ({
+  metrics: [{ name: 'canaries', labels, value: 1, timestamp: new Date().toISOString() }],
+});
+const labels = (): Record<string, string> => ({
+  ...Object.fromEntries(NAMES.map((name, i) => [name, `${BARE}-${i}`])),
+  ...Object.fromEntries(TEXTS.map((text, i) => [`text${i}`, text])),
+  control: CONTROL,
+});
+
+/** Refuses what says poison, in words that repeat the whole row. */
+const POISON = `
+  CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW::text LIKE '%poison%' THEN RAISE EXCEPTION 'refused: %', NEW USING ERRCODE = 'check_violation'; END IF;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON observations FOR EACH ROW EXECUTE FUNCTION refuse();
+  CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON traces FOR EACH ROW EXECUTE FUNCTION refuse();
+  CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON metric_series FOR EACH ROW EXECUTE FUNCTION refuse();`;
+
+describe('a secret', () => {
+  let dataDir: string;
+  let server: RunningServer;
+  let api: Api;
+  const answers: string[] = [];
+
+  const send = async (path: string, body: string | Buffer, headers = JSON_TYPE): Promise<number> => {
+    const { status, text } = await api.post(path, body, headers);
+    answers.push(text);
+    return status;
+  };
+
+  beforeAll(async () => {
+    dataDir = temporaryFolder();
+    // Uncompressed, so that the files themselves can be searched.
+    server = await startE2eServer({
+      dataDir,
+      env: { REDACT_KEYS: 'customer_ssn', LOG_LEVEL: 'debug', PAYLOAD_COMPRESSION: 'none' },
+    });
+    api = new Api(server.url);
+    await queryEmbedded(dataDir, POISON);
+  });
+  afterAll(async () => {
+    await server.stop();
+    removeFolder(dataDir);
+  });
+
+  /** Every column of every row as text, bytes as the text that they are. */
+  async function dump(): Promise<Map<string, string>> {
+    const columns = await queryEmbedded<{ table: string; column: string; type: string }>(
+      dataDir,
+      `SELECT table_name AS table, column_name AS column, data_type AS type FROM information_schema.columns
+       JOIN information_schema.tables USING (table_schema, table_name)
+       WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+    );
+    const tables = new Map<string, string>();
+    for (const { table, column, type } of columns) {
+      const shown = type === 'bytea' ? `encode("${column}", 'escape')` : `"${column}"::text`;
+      const rows = await queryEmbedded<{ value: string }>(dataDir, `SELECT ${shown} AS value FROM "${table}"`);
+      tables.set(table, `${tables.get(table) ?? ''}\n${rows.map(({ value }) => value).join('\n')}`);
+    }
+    return tables;
+  }
+
+  const secretsIn = (text: string): string[] =>
+    [...text.matchAll(new RegExp(MARK, 'gi'))].map(({ index }) => text.slice(Math.max(0, index - 60), index + 20));
+
+  it('has a canary on every route that writes', async () => {
+    const { paths } = await api.read('/docs/openapi.json');
+    const written = Object.entries(paths as Record<string, JsonObject>).flatMap(([path, operations]) =>
+      Object.keys(operations)
+        .filter((method) => method !== 'get')
+        .map((method) => `${method} ${path}`),
+    );
+    expect(written.sort()).toEqual(
+      ['post /api/public/otel/v1/traces', `post ${BATCH}`, `post ${METRICS}`, 'post /v1/traces'].sort(),
+    );
+  });
+
+  it('in a batch is taken out of what is stored, and nothing else is', async () => {
+    expect(await send(BATCH, JSON.stringify(message('batch', CONTROL)))).toBe(200);
+    const { metadata, observations, tags } = await api.trace('batch');
+    const [observation] = observations;
+    const { 'xtrace.type': type, ...ownMetadata } = observation!.metadata;
+    expect(type).toBe(`T ${CONTROL} [redacted]`);
+    expect(ownMetadata).toEqual(metadata);
+    expect(metadata).toMatchObject({
+      ...Object.fromEntries(NAMES.map((name) => [name, '[redacted]'])),
+      control: CONTROL,
+      max_tokens: 1024,
+      command: ['serve', '--api-key', '[redacted]'],
+    });
+    expect((metadata['texts'] as string[]).filter((text) => !text.includes('[redacted]'))).toEqual([]);
+    expect(observation!['modelParameters']).toMatchObject({ max_tokens: 1024, api_key: '[redacted]' });
+    expect(observation!.input).toEqual({
+      control: CONTROL,
+      texts: CREDENTIALS.map(() => `${CONTROL} [redacted]`),
+      call: { url: 'https://host', headers: { Authorization: '[redacted]', 'x-api-key': '[redacted]', n: 1 } },
+      arguments: '{"headers":{"cookie":"[redacted]"}}',
+    });
+    expect(tags).toContain(CONTROL);
+  });
+
+  it.each(['protobuf', 'json'] as const)('in OTLP as %s is taken out of what is stored', async (encoding) => {
+    for (const path of [OTLP, '/v1/traces']) {
+      const { traceId, ...bodies } = spanBodies(CONTROL);
+      expect(await send(path, bodies[encoding], encoding === 'json' ? JSON_TYPE : PROTOBUF_TYPE)).toBe(200);
+      const { metadata } = (await api.trace(traceId)).observations[0]!;
+      const { attributes, resourceAttributes } = metadata as Record<string, JsonObject>;
+      expect(attributes).toMatchObject({ api_key: '[redacted]', control: CONTROL });
+      expect(resourceAttributes).toMatchObject({ authorization: '[redacted]', control: CONTROL });
+      expect(metadata['apiKey']).toBe('[redacted]');
+    }
+  });
+
+  it('in the labels of a metric is taken out', async () => {
+    expect(await send(METRICS, JSON.stringify(points(labels())))).toBe(200);
+    const { text } = await api.get('/api/public/metrics/query?name=canaries&step=1m');
+    expect(text).toContain(CONTROL);
+  });
+
+  it('is not kept with what the database refuses', async () => {
+    expect(await send(BATCH, JSON.stringify(message('refused', `poison ${CONTROL}`)))).toBe(400);
+    expect(await send(OTLP, spanBodies(`poison ${CONTROL}`).protobuf, PROTOBUF_TYPE)).toBe(200);
+    // The dictionary of series does not expect to be refused anything: a fault of ours, logged in PostgreSQL's words.
+    expect(await send(METRICS, JSON.stringify(points({ ...labels(), poison: CONTROL })))).toBe(500);
+    const kept = (await dump()).get('quarantine')!;
+    expect(kept).toContain('[redacted]');
+    expect(kept).toContain(CONTROL);
+  });
+
+  it('is not kept of what the server refuses', async () => {
+    const { trace, observations } = message('unused', CONTROL) as { trace: JsonObject; observations: JsonObject[] };
+    const bad = { ...observations[0], name: [BARE] };
+    expect(
+      await send(BATCH, JSON.stringify({ trace: { ...trace, tags: [{ secret: BARE }] }, observations: [bad] })),
+    ).toBe(400);
+    expect(await send(BATCH, JSON.stringify({ observations: [{ ...bad, startTime: BARE, name: '' }] }))).toBe(400);
+    expect(await send(BATCH, `{"api_key":"${BARE}",`)).toBe(400);
+    expect(await send(OTLP, `{"resourceSpans": "${BARE}"}`)).toBe(400);
+    expect(await send(OTLP, `{"resourceSpans": [${BARE}]}`)).toBe(400);
+    expect(await send(OTLP, Buffer.from(`\x0a\x7f${BARE}`), PROTOBUF_TYPE)).toBe(400);
+    const span = { spanId: 'x', traceId: 'y', name: BARE, attributes: attributes({ secret: BARE }) };
+    expect(await send(OTLP, jsonBody(aRequest([span])))).toBe(400);
+    expect(await send(METRICS, JSON.stringify(points({ api_key: BARE.repeat(1000) })))).toBe(400);
+    expect(await send(METRICS, `{"metrics":[{"name":"m","labels":{"secret":"${BARE}"`)).toBe(400);
+    expect((await api.get('/api/public/traces', { authorization: HEADER })).status).toBe(401);
+    expect((await api.get('/api/public/traces', { 'x-api-key': BARE })).status).toBe(401);
+    expect((await api.get(`/api/public/traces?page=0&api_key=${BARE}`)).status).toBe(400);
+    expect((await api.get(`/none/${BARE}`)).status).toBe(404);
+    expect((await api.post(BATCH, '{}', { 'content-type': `text/${MARK}` })).status).toBe(415);
+  });
+
+  it('is in no answer, no table, no line of the log and no file', async () => {
+    expect(answers.flatMap(secretsIn)).toEqual([]);
+
+    const tables = await dump();
+    expect([...tables].flatMap(([table, text]) => secretsIn(text).map((found) => `${table}: ${found}`))).toEqual([]);
+    const holding = [...tables].filter(([, text]) => text.includes(CONTROL)).map(([table]) => table);
+    expect(holding).toEqual(expect.arrayContaining(['quarantine', 'metric_series']));
+    for (const table of ['traces', 'trace_payloads', 'observations', 'observation_payloads']) {
+      expect(holding.some((name) => name.startsWith(table))).toBe(true);
+    }
+
+    await server.stop();
+    const log = server.stdout() + server.stderr();
+    expect(secretsIn(log)).toEqual([]);
+    expect(log).toContain(`PostgreSQL refused observation`);
+    expect(log).toContain(CONTROL);
+
+    const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const found = { [MARK]: [] as string[], [CONTROL]: [] as string[] };
+    for (const { parentPath, name } of files) {
+      const text = readFileSync(join(parentPath, name)).toString('latin1');
+      if (text.includes(MARK) || text.includes(MARK.toUpperCase())) found[MARK].push(name);
+      if (text.includes(CONTROL)) found[CONTROL].push(name);
+    }
+    expect(found[MARK]).toEqual([]);
+    expect(found[CONTROL]).not.toEqual([]);
+  });
+});
