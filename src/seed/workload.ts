@@ -40,7 +40,8 @@ const MAX_TRACES_PER_EXPORT = 20;
 /** A session that began so long before the time that is filled may have turns in it. */
 const LONGEST_SESSION_MS = 3 * HOUR_MS;
 const INCIDENT_PERIOD_DAYS = 7;
-const MAX_STEP_MINUTES = 15;
+/** Each divides an hour, so that runs of different ends agree on the moments. */
+const STEP_MINUTES = [1, 2, 5, 10, 15] as const;
 
 export function hourCount(options: WorkloadOptions): number {
   return Math.floor(options.nowMs / HOUR_MS) - firstHour(options) + 1;
@@ -84,7 +85,7 @@ function toJobs(app: string, door: App['door'], traces: TraceRecord[]): Job[] {
 }
 
 function metricJobs(world: World, hourMs: number, fromMs: number, { nowMs, scale }: WorkloadOptions): Job[] {
-  const stepMs = Math.min(MAX_STEP_MINUTES, Math.max(1, Math.round(1 / scale))) * MINUTE_MS;
+  const stepMs = (STEP_MINUTES.find((minutes) => minutes * scale >= 1) ?? STEP_MINUTES.at(-1)!) * MINUTE_MS;
   const metrics = [];
   for (let timeMs = Math.ceil(hourMs / stepMs) * stepMs; timeMs < hourMs + HOUR_MS; timeMs += stepMs) {
     if (timeMs > fromMs && timeMs <= nowMs) metrics.push(...pointsAt(world.rhythm, timeMs));
