@@ -50,10 +50,11 @@ describe('the same options', () => {
   });
 
   it('an hour later give the same for the time that both fill', () => {
-    const later = new Map(tracesOf(play({ ...WEEK, nowMs: WEEK.nowMs + HOUR_MS })).map((trace) => [trace.id, trace]));
-    const sinceMs = WEEK.nowMs + HOUR_MS - WEEK.days * 24 * HOUR_MS;
-    const shared = traces.filter(({ endMs }) => endMs > sinceMs);
-    expect(shared.length).toBeGreaterThan(traces.length * 0.9);
+    const two = { ...WEEK, days: 2 };
+    const earlier = tracesOf(play(two));
+    const later = new Map(tracesOf(play({ ...two, nowMs: two.nowMs + HOUR_MS })).map((trace) => [trace.id, trace]));
+    const shared = earlier.filter(({ endMs }) => endMs > two.nowMs + HOUR_MS - two.days * 24 * HOUR_MS);
+    expect(shared.length).toBeGreaterThan(earlier.length * 0.8);
     for (const trace of shared) expect(later.get(trace.id)).toEqual(trace);
     expect(later.size).toBeGreaterThan(shared.length);
   });
