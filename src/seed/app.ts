@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import { type Random } from './random.js';
 import { type TraceRecord } from './record.js';
 import { DAY_MS, HOUR_MS, type Rhythm } from './rhythm.js';
 

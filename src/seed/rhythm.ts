@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import { type Random } from './random.js';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
