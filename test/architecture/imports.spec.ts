@@ -57,7 +57,7 @@ const PLANTED: readonly { readonly file: string; readonly text: string; readonly
   },
   { rule: 'nobody-imports-the-top', file: 'src/modules/two/x.ts', text: `import '../../app.js';` },
   { rule: 'seed-is-a-client', file: 'src/seed/x.ts', text: `import '../storage/clean.js';` },
-  { rule: 'seed-serves-the-top', file: 'src/ingest/demo.ts', text: `import '../seed/clean.js';` },
+  { rule: 'seed-serves-the-top', file: 'src/modules/one/demo.ts', text: `import '../../seed/clean.js';` },
   { rule: 'sql-only-in-storage', file: 'src/http/sql.ts', text: `import 'pg';` },
   {
     rule: 'sql-only-in-storage',
