@@ -75,6 +75,18 @@ module.exports = {
       { path: '^src/[^/]+\\.ts$' },
     ),
     forbid(
+      'seed-is-a-client',
+      'Demo data come through the public API, like those of any other client.',
+      { path: '^src/seed/', pathNot: specs },
+      { path: '^src/(?!(seed|config|domain)/)' },
+    ),
+    forbid(
+      'seed-serves-the-top',
+      'The server knows nothing of its demo data.',
+      { path: '^src/(?!seed/)[^/]+/', pathNot: '^src/cli/' },
+      { path: '^src/seed/' },
+    ),
+    forbid(
       'sql-only-in-storage',
       'Only storage and migrations speak to PostgreSQL.',
       { path: server, pathNot: '^src/(storage|embedded-postgres)/' },

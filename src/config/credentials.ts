@@ -22,7 +22,11 @@ export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }
 
-interface Generated {
+/** In the data folder. */
+const CREDENTIALS_FILE = 'credentials.json';
+
+/** What a start generates, and its file holds. */
+export interface Generated {
   readonly bearerToken: string;
   readonly publicKey: string;
   readonly secretKey: string;
@@ -38,7 +42,7 @@ export function resolveCredentials(
   config: Pick<Config, 'production' | 'bearerToken' | 'publicKey' | 'secretKey' | 'dataDir'>,
 ): Credentials {
   const { bearerToken, publicKey, secretKey } = config;
-  const file = join(config.dataDir, 'credentials.json');
+  const file = join(config.dataDir, CREDENTIALS_FILE);
   if (bearerToken !== undefined && (config.production || publicKey !== undefined)) {
     return { bearerToken, publicKey, secretKey, generated: false, firstStart: false, file };
   }
@@ -53,6 +57,15 @@ export function resolveCredentials(
     firstStart,
     file,
   };
+}
+
+/**
+ * The credentials that a server has generated in `dataDir`, for a client on the same machine; undefined where no server
+ * has started yet. Makes nothing.
+ * @throws CredentialsError if the file is damaged, and the file system's error if it cannot be read.
+ */
+export function keptCredentials(dataDir: string): Generated | undefined {
+  return read(join(dataDir, CREDENTIALS_FILE));
 }
 
 function readOrCreate(dataDir: string, file: string): { kept: Generated; firstStart: boolean } {

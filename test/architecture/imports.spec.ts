@@ -56,6 +56,8 @@ const PLANTED: readonly { readonly file: string; readonly text: string; readonly
     text: `import '../../storage/trace-writer.js';`,
   },
   { rule: 'nobody-imports-the-top', file: 'src/modules/two/x.ts', text: `import '../../app.js';` },
+  { rule: 'seed-is-a-client', file: 'src/seed/x.ts', text: `import '../storage/clean.js';` },
+  { rule: 'seed-serves-the-top', file: 'src/modules/one/demo.ts', text: `import '../../seed/clean.js';` },
   { rule: 'sql-only-in-storage', file: 'src/http/sql.ts', text: `import 'pg';` },
   {
     rule: 'sql-only-in-storage',
@@ -83,6 +85,7 @@ const CLEAN = [
   'src/ingest/clean.ts',
   'src/modules/one/clean.ts',
   'src/modules/two/clean.ts',
+  'src/seed/clean.ts',
   'src/storage/clean.ts',
   'src/storage/trace-writer.ts',
   'src/ui/clean.ts',

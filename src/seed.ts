@@ -1,0 +1,40 @@
+import { ConfigError } from './config/config.js';
+import { CredentialsError } from './config/credentials.js';
+import { readOptions, USAGE } from './seed/options.js';
+import { Progress } from './seed/progress.js';
+import { seed, type Summary } from './seed/seed.js';
+import { SeedError } from './seed/seed-error.js';
+
+/** `npm run seed`: fills a running server with a believable week of data and ends. */
+async function main(): Promise<void> {
+  const progress = new Progress(process.stderr, (line) => console.log(line));
+  try {
+    const options = readOptions(process.argv.slice(2), Date.now());
+    if (options === undefined) {
+      console.log(USAGE);
+      return;
+    }
+    const { url, days } = options;
+    console.log(`filling ${days === 1 ? 'the last day' : `the last ${days} days`} at ${url}`);
+    const summary = await seed({ ...options, onProgress: (done, total) => progress.update(done, total) });
+    progress.stop();
+    console.log(describe(summary));
+  } catch (error) {
+    progress.stop();
+    const isExpected = error instanceof SeedError || error instanceof ConfigError || error instanceof CredentialsError;
+    console.error('xtrace cannot seed:', isExpected ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+function describe(summary: Summary): string {
+  const count = (value: number) => value.toLocaleString('en-US');
+  const { traceCount, observationCount, sessionCount, pointCount, seriesCount, retryCount, durationMs } = summary;
+  const retried = retryCount === 0 ? '' : `, ${count(retryCount)} requests sent again`;
+  return (
+    `wrote ${count(traceCount)} traces with ${count(observationCount)} observations in ${count(sessionCount)} sessions, ` +
+    `${count(pointCount)} points of ${count(seriesCount)} series in ${(durationMs / 1000).toFixed(1)} s${retried}`
+  );
+}
+
+void main();
