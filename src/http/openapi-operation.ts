@@ -211,7 +211,7 @@ function describeProtobuf(content: Json | undefined): void {
  */
 function offerExample(parameter: Parameter): void {
   const schema = (parameter.schema ?? {}) as Json;
-  const value = parameter.example ?? schema['example'] ?? (schema['enum'] as unknown[] | undefined)?.[0];
+  const value: unknown = parameter.example ?? schema['example'] ?? (schema['enum'] as unknown[] | undefined)?.[0];
   if (parameter.examples !== undefined || value === undefined) return;
   delete schema['example'];
   if (parameter.required === true || schema['default'] !== undefined) {
@@ -219,7 +219,7 @@ function offerExample(parameter: Parameter): void {
     return;
   }
   delete parameter.example;
-  const summary = Array.isArray(value) ? value.join(', ') : String(value);
+  const summary = typeof value === 'string' ? value : JSON.stringify(value);
   parameter.examples = {
     unset: { summary: 'not set', value: Array.isArray(value) ? [] : '' },
     example: { summary, value },
