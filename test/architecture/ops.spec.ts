@@ -67,7 +67,14 @@ describe('the files of ops/', () => {
   it('name no setting that does not exist, in comments and guides neither', () => {
     const others = [
       ...['POSTGRES_PASSWORD', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_INITDB_ARGS', 'NODE_VERSION'],
-      ...['BASE_URL', 'LANGFUSE_BASE_URL', 'TEST_DATABASE_URL', 'XTRACE_TEST_CHROMIUM', 'XTRACE_TEST_DIST'],
+      ...[
+        'BASE_URL',
+        'LANGFUSE_BASE_URL',
+        'LANGFUSE_DEBUG',
+        'TEST_DATABASE_URL',
+        'XTRACE_TEST_CHROMIUM',
+        'XTRACE_TEST_DIST',
+      ],
     ];
     const unknown = [...filesIn('ops'), 'CONTRIBUTING.md', 'CHANGELOG.md']
       .filter((path) => !path.startsWith('ops/docs/adr/'))

@@ -13,7 +13,7 @@ const PATHS = [
 
 /** The browser to test with: XTRACE_TEST_CHROMIUM, else an installed one; undefined when there is none. Nothing is downloaded. */
 export function findChromium(): string | undefined {
-  return process.env.XTRACE_TEST_CHROMIUM ?? PATHS.find((path) => existsSync(path));
+  return process.env.XTRACE_TEST_CHROMIUM || PATHS.find((path) => existsSync(path));
 }
 
 /** A headless browser; the caller closes it. */
