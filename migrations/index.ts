@@ -5,6 +5,7 @@ import { FillTraceCounts1795620000001 } from './1795620000001-FillTraceCounts.js
 
 /** Every migration in the order it runs. */
 export const migrations = [
+  // The newest is the last.
   CreateCore1795400000000,
   CreateMetrics1795500000000,
   CountTracesByDay1795620000000,

@@ -14,7 +14,7 @@ import {
   UnsupportedMedia,
 } from '../domain/errors.js';
 import { routeTraits } from './route-config.js';
-import { encodeRpcStatus, RPC_CODE, rpcEncoding } from './rpc-status.js';
+import { encodeRpcStatus, RPC_CODE, rpcEncoding, type RpcStatus } from './rpc-status.js';
 
 /** One row of the table below: how a status is called in each protocol. */
 interface Row {
@@ -103,6 +103,11 @@ export function presentEnvelope(failure: Failure, isLangfusePath: boolean): obje
   return isLangfusePath ? { message, error: langfuse, code, data: null } : { message, code, data: null };
 }
 
+/** The body of an error on OTLP routes. */
+export function presentRpcStatus({ status, message }: Failure): RpcStatus {
+  return { code: (STATUSES.get(status) ?? INTERNAL_ERROR).rpc, message };
+}
+
 /** The path of a request target as the router reads it: without query, slashes never doubled. */
 function pathOf(url: string): string {
   return url.split('?', 1)[0]!.replace(/\/{2,}/g, '/');
@@ -140,9 +145,8 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
   if (allow !== undefined) void reply.header('allow', allow);
   if (status === 401) void reply.header('www-authenticate', challenge(request));
   if (write?.errors === 'rpc-status') {
-    const row = STATUSES.get(status) ?? INTERNAL_ERROR;
     const encoding = rpcEncoding(request.headers['content-type']);
-    const { contentType, body } = encodeRpcStatus({ code: row.rpc, message: failure.message }, encoding);
+    const { contentType, body } = encodeRpcStatus(presentRpcStatus(failure), encoding);
     void reply.header('content-type', contentType).send(body);
   } else {
     const body = JSON.stringify(presentEnvelope(failure, pathOf(request.url).startsWith('/api/public/')));

@@ -5,6 +5,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { Authenticator, CREDENTIALS } from './auth/authenticator.js';
 import type { AcceptedCredentials } from './auth/credentials.js';
+import { DocsController } from './docs.controller.js';
 import { ErrorFilter } from './error.filter.js';
 import { InFlightBytes } from './in-flight-bytes.js';
 import { RequestIntake } from './request-intake.js';
@@ -32,7 +33,7 @@ export class HttpModule {
     return {
       module: HttpModule,
       imports: [throttler, ...options.imports],
-      controllers: [RateLimitStatsController],
+      controllers: [DocsController, RateLimitStatsController],
       providers: [
         { provide: CREDENTIALS, useValue: options.credentials },
         {

@@ -1,13 +1,16 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { PUBLIC_EXTENSION } from './auth/public.decorator.js';
+import { completeOperations } from './openapi-operation.js';
 import { DESCRIPTION, VERSION } from './version.js';
 
 const ABOUT = `${DESCRIPTION}
 
 Every call needs credentials, either \`Authorization: Bearer <API_BEARER_TOKEN>\` or the Basic pair of public and secret
 key; both are accepted everywhere. Writing is acknowledged only after it is committed, and may be repeated. Queries are
-limited per credential (RATE_LIMIT_QPS, RATE_LIMIT_BURST): over the limit the answer is 429 with \`Retry-After\`.`;
+limited per credential (RATE_LIMIT_QPS, RATE_LIMIT_BURST): over the limit the answer is 429 with \`Retry-After\`.
+
+To try the routes here, press Authorize, enter the token or the key pair, and send the example of \`POST /v1/l/batch\`:
+the examples of the other routes ask for what it writes.`;
 
 /** Order and meaning of the groups on the page; controllers name theirs with \`@ApiTags\`. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
@@ -35,13 +38,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .addSecurityRequirements('basic');
   for (const [name, description] of TAGS) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build());
-  for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path) as Record<string, unknown>[]) {
-      // An empty list overrides the requirement of the whole document (OpenAPI 3.0, Operation Object).
-      if (operation[PUBLIC_EXTENSION] === true) operation['security'] = [];
-      delete operation[PUBLIC_EXTENSION];
-    }
-  }
+  completeOperations(document);
   return document;
 }
 

@@ -1,5 +1,9 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import { RouteTraitsOf, type WriteRouteOptions } from './route-config.js';
+
+/** OpenAPI mark with the options of a {@link WriteRoute}; `openapi-operation.ts` turns it into the errors of the route. */
+export const WRITE_EXTENSION = 'x-write-route';
 
 /**
  * Marks a POST that takes data in. Its handler gets `@Body() body: Buffer`, the raw and inflated bytes of any content
@@ -13,5 +17,5 @@ import { RouteTraitsOf, type WriteRouteOptions } from './route-config.js';
  * ```
  */
 export function WriteRoute(options: WriteRouteOptions): MethodDecorator {
-  return applyDecorators(HttpCode(200), RouteTraitsOf({ write: options }));
+  return applyDecorators(HttpCode(200), RouteTraitsOf({ write: options }), ApiExtension(WRITE_EXTENSION, options));
 }

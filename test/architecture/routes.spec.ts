@@ -6,7 +6,7 @@ import { PUBLIC } from '../../src/http/auth/public.decorator.js';
 import { type RunningServer, startServer } from '../support/server-process.js';
 
 /** The routes that answer strangers. Adding one here is a decision. */
-const OPEN = ['GET /healthz', 'GET /readyz'];
+const OPEN = ['GET /', 'GET /healthz', 'GET /readyz'];
 
 interface Route {
   readonly name: string;

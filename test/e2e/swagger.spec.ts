@@ -56,7 +56,7 @@ describe('the documentation of the built server', () => {
     });
     expect(document.security).toEqual([{ bearer: [] }, { basic: [] }]);
     const open = operations().filter(({ operation }) => operation.security?.length === 0);
-    expect(open.map(({ path }) => path).sort()).toEqual(['/healthz', '/readyz']);
+    expect(open.map(({ path }) => path).sort()).toEqual(['/', '/healthz', '/readyz']);
   });
 
   it('names the routes that clients rely on', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export const PROJECT_ROOT = join(import.meta.dirname, '../..');
 /** The build to test; XTRACE_TEST_DIST names another, for a tree in which several people build at once. */
-const ENTRY = join(process.env.XTRACE_TEST_DIST ?? join(PROJECT_ROOT, 'dist'), 'src/main.js');
+const DIST = process.env.XTRACE_TEST_DIST ?? join(PROJECT_ROOT, 'dist');
 
 /** Credentials that a server gets unless the test sets others. */
 export const TEST_TOKEN = 'test-bearer-token-0123456789';
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** PostgreSQL to use; default: the embedded one in the data folder. */
   readonly databaseUrl?: string;
+  /** Another build than that of this project. */
+  readonly dist?: string;
   /** Run as this account instead of the caller's (root only). */
   readonly uid?: number;
   readonly gid?: number;
@@ -69,7 +71,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
 
 /** Like {@link startServer} without the waiting: for starts that fail. */
 export function spawnServer(options: ServerOptions = {}): RunningServer {
-  if (!existsSync(ENTRY))
+  const entry = join(options.dist ?? DIST, 'src/main.js');
+  if (!existsSync(entry))
     throw new Error('dist/src/main.js is missing: run `npm run build` before the e2e and crash tests');
   const dataDir = options.dataDir ?? temporaryFolder(options);
   const env: Record<string, string | undefined> = {
@@ -83,7 +86,7 @@ export function spawnServer(options: ServerOptions = {}): RunningServer {
     ...options.env,
   };
   const stated = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, [entry], {
     // Not the project folder, whose .env belongs to the developer.
     cwd: tmpdir(),
     env: stated,

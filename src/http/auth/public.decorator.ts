@@ -5,7 +5,7 @@ import { RouteTraitsOf } from '../route-config.js';
 /** Metadata key of {@link Public}. */
 export const PUBLIC = 'xtrace:public';
 
-/** OpenAPI mark of a public operation; `openapi.ts` turns it into "no credentials needed". */
+/** OpenAPI mark of a public operation; `openapi-operation.ts` turns it into "no credentials needed". */
 export const PUBLIC_EXTENSION = 'x-public';
 
 /** Opens a route to everyone. All others need credentials. A public route must not take a body. */

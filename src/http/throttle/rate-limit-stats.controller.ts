@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CONFIG, type Config } from '../../config/config.js';
 import { QueryRateStats } from './query-rate-stats.js';
 import { RateLimitStatsDto } from './rate-limit-stats.dto.js';
@@ -12,8 +12,12 @@ export class RateLimitStatsController {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** What the query rate limit let through and refused since the start of this process. */
+  /**
+   * What the query rate limit did
+   * @remarks Queries let through and refused since the start of this process, and the credentials refused most often.
+   */
   @Get('rate_limit_stats')
+  @ApiOkResponse({ type: RateLimitStatsDto, description: 'The counters.' })
   getRateLimitStats(): RateLimitStatsDto {
     const { totalAllowed, totalRejected, topRejected } = this.stats;
     const total = totalAllowed + totalRejected;

@@ -11,20 +11,31 @@ import { ReadinessService } from './readiness.service.js';
 export class HealthController {
   constructor(private readonly readiness: ReadinessService) {}
 
-  /** Liveness: the process answers. Never asks the database, so that its outage restarts no server. */
+  /**
+   * Liveness: the process answers
+   * @remarks Never asks the database, so that its outage restarts no server.
+   */
   @Get('healthz')
+  @ApiOkResponse({ type: LivenessDto, description: 'The process lives.' })
   @Public()
   @Header('cache-control', 'no-store')
   getLiveness(): LivenessDto {
     return { status: 'ok', version: VERSION, uptimeSeconds: Math.floor(process.uptime()) };
   }
 
-  /** Readiness: whether this server should get traffic. */
+  /**
+   * Readiness: whether this server should get traffic
+   * @remarks Asks the database, and says no from the moment the server was told to stop. A long queue is no reason.
+   */
   @Get('readyz')
   @Public()
   @Header('cache-control', 'no-store')
-  @ApiOkResponse({ type: ReadinessDto })
-  @ApiServiceUnavailableResponse({ type: ReadinessDto })
+  @ApiOkResponse({ type: ReadinessDto, description: 'Ready.' })
+  @ApiServiceUnavailableResponse({
+    type: ReadinessDto,
+    description: 'Send traffic elsewhere.',
+    example: { status: 'not_ready', database: 'down', migrations: 'up', draining: false },
+  })
   async getReadiness(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessDto> {
     const readiness = await this.readiness.check();
     if (readiness.status !== 'ready') void reply.code(HttpStatus.SERVICE_UNAVAILABLE);

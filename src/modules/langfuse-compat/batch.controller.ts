@@ -31,7 +31,11 @@ export class BatchController {
       'Creates what is new and completes what is known, by id and in any order: a message changes only what it states, ' +
       'metadata merges by key and tags by union. Invalid items are refused alone. Sending the same request again is safe.',
   })
-  @ApiBody({ type: BatchRequestDto, examples: { turn: { summary: 'A chat turn', value: BATCH_EXAMPLE } } })
+  @ApiBody({
+    type: BatchRequestDto,
+    description: 'A trace, observations of any traces, or both.',
+    examples: { turn: { summary: 'A chat turn', value: BATCH_EXAMPLE } },
+  })
   @ApiResponse({ status: 200, type: BatchAnswerDto, description: 'Everything is committed.' })
   @ApiResponse({ status: 207, type: BatchPartialDto, description: 'Some items were refused; the rest is committed.' })
   @ApiResponse({
@@ -39,23 +43,10 @@ export class BatchController {
     type: BatchRefusalDto,
     description: 'No valid JSON, or no valid item. Nothing is stored.',
   })
-  @ApiResponse({ status: 401, type: BatchRefusalDto, description: 'The credentials are missing or wrong.' })
   @ApiResponse({
     status: 413,
-    type: BatchRefusalDto,
     description: 'Over XTRACE_MAX_REQUEST_BODY_BYTES or 50,000 items.',
   })
-  @ApiResponse({
-    status: 415,
-    type: BatchRefusalDto,
-    description: 'Not application/json, or an unknown Content-Encoding.',
-  })
-  @ApiResponse({
-    status: 429,
-    type: BatchRefusalDto,
-    description: 'Buffers are full, nothing was taken; see Retry-After.',
-  })
-  @ApiResponse({ status: 503, type: BatchRefusalDto, description: 'Stopping or without database; see Retry-After.' })
   async writeBatch(
     @CurrentProject() project: Project,
     @Body() body: Buffer,

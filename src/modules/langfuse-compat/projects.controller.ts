@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type Project, ProjectDirectory } from '../../domain/project.js';
 import { presentTime } from '../../domain/time.js';
 import { OpenInCompat } from '../../http/auth/public.decorator.js';
@@ -14,8 +14,12 @@ const ORGANIZATION = { id: 'xtrace', name: 'xtrace' };
 export class ProjectsController {
   constructor(private readonly projects: ProjectDirectory) {}
 
-  /** The project of the credentials; SDKs call it to check their keys. Not rate limited. */
+  /**
+   * The project of the credentials
+   * @remarks SDKs check their keys with it. Not rate limited.
+   */
   @Get()
+  @ApiOkResponse({ type: ProjectsDto, description: 'The credentials are good, and belong to this project.' })
   @OpenInCompat()
   async listProjects(@CurrentProject() project: Project): Promise<ProjectsDto> {
     const { id, name, createdAt, updatedAt } = await this.projects.describe(project);

@@ -37,14 +37,16 @@ export class TraceListQuery extends TraceDetailQuery {
   @ApiProperty({ required: false, example: 'MTc2OTg1MTgwMDAwMDAwMDp0cmFjZS0x' })
   cursor?: string;
 
-  @ApiProperty({ required: false, example: 'user-42' })
+  /** Only traces of this user. */
+  @ApiProperty({ required: false, example: 'ada@example.com' })
   userId?: string;
 
   /** Name of the trace, exactly. */
   @ApiProperty({ required: false, example: 'chat.turn' })
   name?: string;
 
-  @ApiProperty({ required: false, example: 'conversation-7' })
+  /** Only traces of this session. */
+  @ApiProperty({ required: false, example: 'conversation-8c1d' })
   sessionId?: string;
 
   /** Earliest timestamp, inclusive: ISO 8601 with a zone. */
@@ -60,13 +62,15 @@ export class TraceListQuery extends TraceDetailQuery {
   orderBy?: string;
 
   /** May be repeated; a trace must have all of them. */
-  @ApiProperty({ required: false, type: [String], example: ['beta', 'eu'] })
+  @ApiProperty({ required: false, type: [String], example: ['support', 'en'] })
   tags?: string[];
 
+  /** Version of the application, exactly. */
   @ApiProperty({ required: false, example: '1.4.2' })
   version?: string;
 
-  @ApiProperty({ required: false, example: 'v2026.1' })
+  /** Release of the application, exactly. */
+  @ApiProperty({ required: false, example: '2026.11.2' })
   release?: string;
 
   /** May be repeated; a trace must be in any of them. `default` is that of traces that state none. */

@@ -32,7 +32,11 @@ export class PointsController {
       'Any number of points of any series. Of two points of one series at the same time the later wins, within a ' +
       'request the later in the list. Invalid points are refused alone. Sending the same request again is safe.',
   })
-  @ApiBody({ type: PointBatchRequestDto, examples: { gpu: { summary: 'A GPU agent', value: POINTS_EXAMPLE } } })
+  @ApiBody({
+    type: PointBatchRequestDto,
+    description: 'Points of any series.',
+    examples: { gpu: { summary: 'A GPU agent', value: POINTS_EXAMPLE } },
+  })
   @ApiResponse({ status: 200, type: PointBatchAnswerDto, description: 'Everything is committed.' })
   @ApiResponse({
     status: 207,
@@ -44,26 +48,9 @@ export class PointsController {
     type: PointBatchRefusalDto,
     description: 'No valid JSON, or no valid point. Nothing is stored.',
   })
-  @ApiResponse({ status: 401, type: PointBatchRefusalDto, description: 'The credentials are missing or wrong.' })
   @ApiResponse({
     status: 413,
-    type: PointBatchRefusalDto,
     description: 'Over XTRACE_MAX_REQUEST_BODY_BYTES or 500,000 points.',
-  })
-  @ApiResponse({
-    status: 415,
-    type: PointBatchRefusalDto,
-    description: 'Not application/json, or an unknown Content-Encoding.',
-  })
-  @ApiResponse({
-    status: 429,
-    type: PointBatchRefusalDto,
-    description: 'Buffers are full, nothing was taken; see Retry-After.',
-  })
-  @ApiResponse({
-    status: 503,
-    type: PointBatchRefusalDto,
-    description: 'Stopping or without database; see Retry-After.',
   })
   async writePoints(
     @CurrentProject() project: Project,

@@ -17,7 +17,10 @@ export class MetricPointDto {
     example: { node_id: 'node-1', gpu_index: '0' },
   })
   labels?: Record<string, string> | null;
-  /** Finite, at most 1e300 in magnitude. */
+  /**
+   * Finite, at most 1e300 in magnitude.
+   * @example 87.5
+   */
   value!: number;
   /**
    * RFC 3339 with a zone, microseconds kept. More than 10 years back or a day ahead is refused.
@@ -34,28 +37,38 @@ export class PointBatchRequestDto {
 }
 
 export class PointBatchAnswerDto {
-  /** @example Request Successful. */
+  @ApiProperty({ example: 'Request Successful.' })
   message!: string;
 }
 
 /** A point that was not stored and that sending again will not help. */
 export class PointErrorDto {
-  /** Position in `metrics`. */
+  /**
+   * Position in `metrics`.
+   * @example 1
+   */
   index!: number;
   /** @example metric */
   kind!: string;
-  /** The metric's name, when it was text. */
+  /**
+   * The metric's name, when it was text.
+   * @example gpu_utilization
+   */
   id?: string;
+  /**
+   * Of the point.
+   * @example value
+   */
   field?: string;
   /** @example INVALID_FIELD */
   code!: string;
-  /** @example value must be a finite number */
+  @ApiProperty({ example: 'value must be a finite number' })
   message!: string;
 }
 
 /** Every point that is not listed is committed. */
 export class PointBatchPartialDto {
-  /** @example 1 of 3 points was refused; everything else is stored */
+  @ApiProperty({ example: '1 of 3 points was refused; everything else is stored' })
   message!: string;
   @ApiProperty(NULL)
   data!: null;
@@ -65,7 +78,7 @@ export class PointBatchPartialDto {
 
 /** Nothing was stored. `errors` is present when it was the points that were wrong, not the request. */
 export class PointBatchRefusalDto {
-  /** @example None of the 2 points could be stored */
+  @ApiProperty({ example: 'None of the 2 points could be stored' })
   message!: string;
   /** @example BAD_REQUEST */
   code!: string;

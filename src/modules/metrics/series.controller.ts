@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
-import { ApiBadRequestResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
@@ -17,21 +17,27 @@ const JSON_TEXT = 'application/json; charset=utf-8';
 export class SeriesController {
   constructor(private readonly metrics: MetricReader) {}
 
-  /** The series of one metric, aggregated into buckets. */
+  /**
+   * Aggregates a metric into buckets
+   * @remarks The points of each series of the metric, or of series that agree in the label `group_by`, as one value per
+   * bucket of width `step`.
+   */
   @Get('query')
   @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: SeriesQueryDto })
   @ApiQuery(STEP_PARAMETER)
   @ApiQuery(AGG_PARAMETER)
-  @ApiOkResponse({ type: SeriesPageDto })
-  @ApiBadRequestResponse({ description: 'A parameter is missing or cannot be read; the message names it.' })
+  @ApiOkResponse({ type: SeriesPageDto, description: 'The series that have points in the range.' })
   async querySeries(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {
     return presentSeriesPage(await this.metrics.querySeries(project, parseSeriesQuery(query, Date.now())));
   }
 
-  /** Names of all metrics. */
+  /**
+   * Names of all metrics
+   * @remarks Those that ever got a point, in the project of the credentials.
+   */
   @Get('names')
-  @ApiOkResponse({ type: MetricNamesDto })
+  @ApiOkResponse({ type: MetricNamesDto, description: 'The names.' })
   async listNames(@CurrentProject() project: Project): Promise<MetricNamesDto> {
     return { data: await this.metrics.listNames(project) };
   }

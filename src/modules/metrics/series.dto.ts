@@ -69,8 +69,15 @@ export class SeriesMetaDto {
    * @example 2026-11-20T09:30:55.000Z
    */
   latest_ts?: string;
+  /**
+   * Series shown.
+   * @example 1
+   */
   series_count!: number;
-  /** Whether there were more series, or more buckets of one, than shown. */
+  /**
+   * Whether there were more series, or more buckets of one, than shown.
+   * @example false
+   */
   truncated!: boolean;
 }
 

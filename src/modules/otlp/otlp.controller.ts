@@ -62,8 +62,8 @@ export class OtlpController {
     description:
       'Takes an ExportTraceServiceRequest as protobuf or JSON, plain or compressed, and answers once its spans are ' +
       'committed, in the encoding of the request. Sending the same spans again is safe. A span that cannot be stored ' +
-      'costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 carry ' +
-      '`Retry-After` and mean that sending all of it again later is right. Both addresses do the same: the longer one ' +
+      'costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 ' +
+      'carry `Retry-After` and mean that sending all of it again later is right. Both addresses do the same: the longer one ' +
       'is where Langfuse SDKs send.',
   })
   @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
@@ -75,21 +75,6 @@ export class OtlpController {
       'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many spans were refused ' +
       'and why, and these must not be sent again.',
     schema: { type: 'object', example: PARTIAL_EXAMPLE },
-  })
-  @ApiResponse({
-    status: 400,
-    description: 'Malformed body, another signal, or no span that can be stored. Do not retry.',
-  })
-  @ApiResponse({ status: 401, description: 'Missing or wrong credentials.' })
-  @ApiResponse({
-    status: 413,
-    description: 'Body larger than the limit, as sent or after inflating. Send smaller batches.',
-  })
-  @ApiResponse({ status: 415, description: 'Content-Type or Content-Encoding that is not understood.' })
-  @ApiResponse({ status: 429, description: 'Too many requests. Retry after `Retry-After` seconds.' })
-  @ApiResponse({
-    status: 503,
-    description: 'Buffers are full, or the server stops. Retry after `Retry-After` seconds.',
   })
   async exportTraces(
     @CurrentProject() project: Project,

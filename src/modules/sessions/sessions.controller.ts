@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
-import { ApiBadRequestResponse, ApiNotFoundResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
@@ -17,22 +17,28 @@ const JSON_TEXT = 'application/json; charset=utf-8';
 export class SessionsController {
   constructor(private readonly sessions: SessionReader) {}
 
-  /** Conversations, newest first, with the sums over their traces. */
+  /**
+   * Lists conversations
+   * @remarks Newest first, each with the sums over its traces: counts, tokens, cost and errors.
+   */
   @Get()
   @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: SessionListQuery })
-  @ApiOkResponse({ type: SessionPageDto })
-  @ApiBadRequestResponse({ description: 'A parameter is out of range or cannot be read; the message names it.' })
+  @ApiOkResponse({ type: SessionPageDto, description: 'A page of sessions.' })
   async listSessions(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {
     const { filter, page } = parseSessionList(query);
     return presentSessionPage(project, await this.sessions.findSessions(project, filter, page), page);
   }
 
-  /** One conversation and a page of its traces in time order, oldest first. */
+  /**
+   * One conversation with its traces
+   * @remarks The sums over the session and a page of its traces in time order, oldest first.
+   */
   @Get(':sessionId')
   @Header('content-type', JSON_TEXT)
+  @ApiParam({ name: 'sessionId', description: 'As it was sent with the traces.', example: 'conversation-8c1d' })
   @ApiQuery({ type: SessionDetailQuery })
-  @ApiOkResponse({ type: SessionDetailDto })
+  @ApiOkResponse({ type: SessionDetailDto, description: 'The session.' })
   @ApiNotFoundResponse({ description: 'No trace of the project names such a session.' })
   async getSession(
     @CurrentProject() project: Project,

@@ -19,6 +19,7 @@ export class SessionDetailQuery {
   @ApiProperty({ required: false, type: 'integer', minimum: 1, default: 1, example: 1 })
   page?: number;
 
+  /** Items per page. */
   @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 200, default: 50, example: 50 })
   limit?: number;
 
