@@ -37,6 +37,7 @@ describe('settings', () => {
       shutdownGraceMs: 10000,
       trustProxy: false,
       logLevel: 'info',
+      logFormat: 'auto',
       payloadCompression: 'auto',
     });
   });

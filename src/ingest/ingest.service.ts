@@ -4,6 +4,7 @@ import { type IngestBatch, type IngestReceipt } from '../domain/ingest-batch.js'
 import { PartitionKeeper } from '../storage/partitions.js';
 import { quarantine } from '../storage/quarantine.js';
 import { WriteConnections } from '../storage/write-connections.js';
+import { FlushEvents } from './flush-events.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The single door of the write pipeline: every protocol ends here. */
@@ -11,13 +12,22 @@ import { WriteQueue } from './write-queue.js';
 export class IngestService implements OnApplicationShutdown {
   private readonly queue: WriteQueue;
 
-  constructor(@Inject(CONFIG) config: Config, connections: WriteConnections, partitions: PartitionKeeper) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    private readonly connections: WriteConnections,
+    partitions: PartitionKeeper,
+    events: FlushEvents,
+  ) {
     this.queue = new WriteQueue(connections.all, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
-      onRefused: quarantine,
+      onRefused: (connection, refused) => {
+        events.reportQuarantine(refused.length);
+        return quarantine(connection, refused);
+      },
       onMissingPartition: () => partitions.ensure(),
       nowMs: Date.now,
+      onFlush: (attempt) => events.reportFlush('traces', attempt),
     });
   }
 
@@ -33,6 +43,11 @@ export class IngestService implements OnApplicationShutdown {
   /** Bytes that are accepted and not committed yet. */
   get queuedBytes(): number {
     return this.queue.bytes;
+  }
+
+  /** Connections that write, and how many of them are at it. */
+  get writers(): { readonly busy: number; readonly total: number } {
+    return { busy: this.queue.busyWriters, total: this.connections.all.length };
   }
 
   /** Runs after the last request is answered. */

@@ -3,6 +3,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { type PointBatch, type PointReceipt } from '../domain/metric.js';
 import { MetricPartitionKeeper } from '../storage/metric-partitions.js';
 import { MetricWriter } from '../storage/metric-writer.js';
+import { FlushEvents } from './flush-events.js';
 import { PointQueue } from './point-queue.js';
 
 /**
@@ -13,12 +14,18 @@ import { PointQueue } from './point-queue.js';
 export class MetricIngestService implements OnApplicationShutdown {
   private readonly queue: PointQueue;
 
-  constructor(@Inject(CONFIG) config: Config, writer: MetricWriter, partitions: MetricPartitionKeeper) {
+  constructor(
+    @Inject(CONFIG) config: Config,
+    writer: MetricWriter,
+    partitions: MetricPartitionKeeper,
+    events: FlushEvents,
+  ) {
     this.queue = new PointQueue(writer, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
       onMissingPartition: () => partitions.ensure(),
       nowMs: Date.now,
+      onFlush: (attempt) => events.reportFlush('points', attempt),
     });
   }
 
@@ -34,6 +41,11 @@ export class MetricIngestService implements OnApplicationShutdown {
   /** Bytes that are accepted and not committed yet. */
   get queuedBytes(): number {
     return this.queue.bytes;
+  }
+
+  /** The connection that writes, and whether it is at it. */
+  get writers(): { readonly busy: number; readonly total: number } {
+    return { busy: this.queue.busyWriters, total: 1 };
   }
 
   /** Runs after the last request is answered. */

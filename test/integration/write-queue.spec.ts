@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { parseConfig } from '../../src/config/config.js';
 import { OverCapacity, Unavailable } from '../../src/domain/errors.js';
+import { FlushEvents } from '../../src/ingest/flush-events.js';
 import { IngestService } from '../../src/ingest/ingest.service.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
@@ -125,7 +126,7 @@ describe('writing', () => {
     const fresh = await createTestDatabase();
     const config = parseConfig({ WRITE_CONNECTIONS: '3' });
     const keeper = new PartitionKeeper(await fresh.dataSource(), config);
-    const service = new IngestService(config, new WriteConnections(config, fresh.connection), keeper);
+    const service = new IngestService(config, new WriteConnections(config, fresh.connection), keeper, new FlushEvents());
     try {
       const submitted = service.submit(batchOf(1, [observation('t', 'o'), observation('t', 'a\0')]));
       expect(service.queuedBytes).toBe(200);
