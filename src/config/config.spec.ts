@@ -167,6 +167,9 @@ describe('settings', () => {
       'API_BEARER_TOKEN',
       'XTRACE_SECRET_KEY',
     ]);
+    expect(problemsOf({ ...PRODUCTION, METRICS_BEARER_TOKEN: 'short' })).toEqual([
+      'METRICS_BEARER_TOKEN has 5 characters, but NODE_ENV=production requires at least 16',
+    ]);
     expect(problemsOf({ ...PRODUCTION, API_BEARER_TOKEN: 'x'.repeat(16) })).toEqual([]);
     expect(problemsOf(short)).toEqual([]);
   });

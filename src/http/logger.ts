@@ -39,7 +39,8 @@ export class ServerLogger extends ConsoleLogger {
       logLevels: LEVELS[config.logLevel],
       json,
       flattenParams: true,
-      colors: !json && !config.production && process.stdout.isTTY,
+      // Undefined, as it is without a terminal, would leave the choice to Nest.
+      colors: !json && process.stdout.isTTY === true,
     });
     this.isJson = json;
     this.isDebug = config.logLevel === 'debug';
