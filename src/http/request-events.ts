@@ -72,7 +72,10 @@ export class RequestEvents {
     const record = recordOf(request);
     const principal = principalOf(request);
     const ended: EndedRequest = {
-      ...record,
+      sentBytes: record.sentBytes,
+      bodyBytes: record.bodyBytes,
+      refusal: record.refusal,
+      outcome: record.outcome,
       request,
       remoteAddress,
       startedAt: new Date(Date.now() - durationMs),

@@ -1,4 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/config.js';
 import { type EndedRequest, RequestEvents } from './request-events.js';
 import { TokenBuckets } from './throttle/token-bucket.js';
 
@@ -16,14 +17,17 @@ export class RequestLog {
   private readonly lines = new TokenBuckets();
   private unlogged = 0;
 
-  constructor(events: RequestEvents) {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<Config, 'logLevel'>,
+    events: RequestEvents,
+  ) {
     events.onEnded((ended) => this.log(ended));
   }
 
   private log(ended: EndedRequest): void {
     const isLoss = ended.door !== undefined && ended.result !== 'accepted';
     if (!isLoss) {
-      if (Logger.isLevelEnabled('debug')) this.logger.debug('answered', describeRequest(ended));
+      if (this.config.logLevel === 'debug') this.logger.debug('answered', describeRequest(ended));
       return;
     }
     if (!this.lines.take('', LINES_AT_ONCE, LINES_PER_SECOND).isAllowed) {

@@ -3,6 +3,7 @@ import { IngestModule } from '../../ingest/ingest.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryLog } from './delivery-log.js';
+import { EventLoop } from './event-loop.js';
 import { Instruments } from './instruments.js';
 import { Readings } from './readings.js';
 import { ScrapeController } from './scrape.controller.js';
@@ -17,7 +18,13 @@ export class TelemetryModule {
       module: TelemetryModule,
       imports: [http, IngestModule, StorageModule],
       controllers: [ScrapeController, DeliveriesController],
-      providers: [{ provide: METRICS_REGISTRY, useFactory: newRegistry }, Instruments, Readings, DeliveryLog],
+      providers: [
+        { provide: METRICS_REGISTRY, useFactory: newRegistry },
+        EventLoop,
+        Instruments,
+        Readings,
+        DeliveryLog,
+      ],
     };
   }
 }
