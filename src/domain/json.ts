@@ -1,7 +1,7 @@
 /** Any value that JSON can carry. Objects come from JSON.parse and may own keys such as `__proto__`: never copy them key by key into a plain object. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
-/** A JSON document as text, well-formed and free of U+0000, ready to be stored and to be spliced into an answer. */
+/** A JSON document as text, well-formed and free of U+0000, ready to be stored and to be spliced into an answer. Not always as JSON.stringify writes it. */
 export type JsonText = string;
 
 /** How deep arrays and objects may nest in anything a client sends. Deeper values overflow the stack of JSON.stringify and of readers. */

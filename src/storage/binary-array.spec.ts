@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type ElementType, encodeArray, EncodeError } from './binary-array.js';
+import { encodeArray } from './binary-array.js';
+import { type ElementType, EncodeError } from './binary-value.js';
 
 function problemOf(type: ElementType, values: readonly unknown[]): unknown {
   try {

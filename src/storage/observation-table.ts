@@ -17,6 +17,7 @@ import { countTokens, totalCostNanoUsd } from '../domain/usage.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
 import { type ContributingRow } from './rollup.js';
+import { type StatementBatch } from './statement-batch.js';
 
 /** Key of an observation with the bucket of its trace, by which it is found in one partition. */
 export interface ObservationKey {
@@ -136,8 +137,14 @@ const INSERT = new BulkInsert(
     replaceColumns(COLUMNS, ['project_no', 'trace_id', 'id', 'bucket', 'created_at']),
 );
 
-export async function insertObservations(client: ClientBase, rows: readonly ObservationRow[]): Promise<void> {
-  await INSERT.run(client, rows);
+/** `added` are not stored yet, `changed` are. */
+export function writeObservations(
+  batch: StatementBatch,
+  added: readonly ObservationRow[],
+  changed: readonly ObservationRow[],
+): void {
+  INSERT.addNewTo(batch, added);
+  INSERT.addTo(batch, changed);
 }
 
 /** The key columns of `rows` as array parameters $1 to $4. */

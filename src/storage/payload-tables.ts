@@ -11,6 +11,7 @@ import { decodeMetadata, encodeMetadata, type EncodedMetadata } from '../domain/
 import { type TracePatch } from '../domain/trace.js';
 import { BulkInsert, type Column, toNumber } from './bulk-insert.js';
 import { KEYED, keyParameters, type ObservationKey, SAME_KEY } from './observation-table.js';
+import { type StatementBatch } from './statement-batch.js';
 
 /** What a flush says about the payload of one observation; metadata is merged with the stored one already. */
 export interface ObservationPayloadRow extends ObservationKey {
@@ -104,15 +105,18 @@ const INSERT_TRACE_PAYLOADS = new BulkInsert<TracePayloadRow>(
   `(project_no, trace_id, bucket) DO UPDATE SET ${laterText('input')}, ${laterText('output')}`,
 );
 
-export async function insertObservationPayloads(
-  client: ClientBase,
-  rows: readonly ObservationPayloadRow[],
-): Promise<void> {
-  await INSERT_OBSERVATION_PAYLOADS.run(client, rows);
+/** `added` belong to observations that are not stored yet, `changed` to stored ones. */
+export function writeObservationPayloads(
+  batch: StatementBatch,
+  added: readonly ObservationPayloadRow[],
+  changed: readonly ObservationPayloadRow[],
+): void {
+  INSERT_OBSERVATION_PAYLOADS.addNewTo(batch, added);
+  INSERT_OBSERVATION_PAYLOADS.addTo(batch, changed);
 }
 
-export async function insertTracePayloads(client: ClientBase, rows: readonly TracePayloadRow[]): Promise<void> {
-  await INSERT_TRACE_PAYLOADS.run(client, rows);
+export function insertTracePayloads(batch: StatementBatch, rows: readonly TracePayloadRow[]): void {
+  INSERT_TRACE_PAYLOADS.addTo(batch, rows);
 }
 
 const SELECT_METADATA =

@@ -1,10 +1,8 @@
-import { type ClientBase } from 'pg';
 import { compareBytewise } from '../domain/json.js';
 import { type Totals } from '../domain/trace.js';
 import { type Micros } from '../domain/time.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column } from './bulk-insert.js';
-import { LANE_COUNT } from './lane.js';
 import {
   addByModel,
   addTotals,
@@ -15,6 +13,7 @@ import {
   newTotals,
   type TotalsByModel,
 } from './rollup.js';
+import { type StatementBatch } from './statement-batch.js';
 
 interface UsageRow extends Totals {
   projectNo: number;
@@ -51,23 +50,28 @@ export interface SessionShare {
 
 /** The changes that one flush makes to all sums outside the traces' own rows. */
 export class RollupDeltas {
-  /** By project and lane, then hour, then model. */
+  /** By project, then hour, then model. */
   private readonly usage = new Map<number, Map<Micros, TotalsByModel>>();
-  private readonly traceModels: { projectNo: number; traceId: string; models: TotalsByModel }[] = [];
+  private readonly traceModels: { projectNo: number; traceId: string; models: TotalsByModel; isNew: boolean }[] = [];
   private readonly sessions = new Map<string, SessionDelta>();
 
-  addUsage(projectNo: number, lane: number, amount: Contribution, sign: 1 | -1): void {
-    const shard = projectNo * LANE_COUNT + lane;
-    let hours = this.usage.get(shard);
-    if (hours === undefined) this.usage.set(shard, (hours = new Map<Micros, TotalsByModel>()));
+  /**
+   * @param lane One that the flush has locked. Its rows of `usage_hourly` take all that the flush adds, so that few rows
+   * change and no other writer waits for them: what counts is only the sum over all lanes.
+   */
+  constructor(private readonly lane: number) {}
+
+  addUsage(projectNo: number, amount: Contribution, sign: 1 | -1): void {
+    let hours = this.usage.get(projectNo);
+    if (hours === undefined) this.usage.set(projectNo, (hours = new Map<Micros, TotalsByModel>()));
     let models = hours.get(amount.hour);
     if (models === undefined) hours.set(amount.hour, (models = new Map<string, Totals>()));
     addByModel(models, amount.model, amount, sign);
   }
 
-  /** Call once per trace, with all that a flush changes in it. */
-  addTraceModels(projectNo: number, traceId: string, models: TotalsByModel): void {
-    this.traceModels.push({ projectNo, traceId, models });
+  /** Call once per trace, with all that a flush changes in it. `isNew`: the trace is not stored yet. */
+  addTraceModels(projectNo: number, traceId: string, models: TotalsByModel, isNew: boolean): void {
+    this.traceModels.push({ projectNo, traceId, models, isNew });
   }
 
   /** Returns the session's delta, for marking it as shrunk. */
@@ -100,20 +104,21 @@ export class RollupDeltas {
 
   changedUsage(): UsageRow[] {
     const rows: UsageRow[] = [];
-    for (const [shard, hours] of this.usage) {
-      const key = { projectNo: Math.floor(shard / LANE_COUNT), lane: shard % LANE_COUNT };
+    const { lane } = this;
+    for (const [projectNo, hours] of this.usage) {
       for (const [hour, models] of hours) {
-        for (const [model, totals] of models) if (!isZero(totals)) rows.push({ ...key, hour, model, ...totals });
+        for (const [model, totals] of models)
+          if (!isZero(totals)) rows.push({ projectNo, hour, model, lane, ...totals });
       }
     }
-    return rows.sort(
-      (a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model) || a.lane - b.lane,
-    );
+    return rows.sort((a, b) => a.projectNo - b.projectNo || a.hour - b.hour || compareBytewise(a.model, b.model));
   }
 
-  changedTraceModels(): TraceModelRow[] {
+  /** Of the traces that are new, or of those that are not. */
+  changedTraceModels(ofNewTraces: boolean): TraceModelRow[] {
     const rows: TraceModelRow[] = [];
-    for (const { projectNo, traceId, models } of this.traceModels) {
+    for (const { projectNo, traceId, models, isNew } of this.traceModels) {
+      if (isNew !== ofNewTraces) continue;
       for (const [model, totals] of models) if (!isZero(totals)) rows.push({ projectNo, traceId, model, ...totals });
     }
     return rows.sort(
@@ -187,27 +192,19 @@ const RECOMPUTE_BOUNDS =
   `WHERE s.project_no = k.p AND s.session_id = k.s`;
 
 /** Adds the deltas of a flush; sessions last, because lanes share them and hold their locks until the commit. */
-export async function writeRollups(client: ClientBase, deltas: RollupDeltas): Promise<void> {
-  await INSERT_TRACE_MODELS.run(client, deltas.changedTraceModels());
-  await INSERT_USAGE.run(client, deltas.changedUsage());
+export function writeRollups(batch: StatementBatch, deltas: RollupDeltas): void {
+  INSERT_TRACE_MODELS.addNewTo(batch, deltas.changedTraceModels(true));
+  INSERT_TRACE_MODELS.addTo(batch, deltas.changedTraceModels(false));
+  INSERT_USAGE.addTo(batch, deltas.changedUsage());
   const sessions = deltas.changedSessions();
-  await INSERT_SESSIONS.run(client, sessions);
+  INSERT_SESSIONS.addTo(batch, sessions);
   const shrunk = sessions.filter((session) => session.isShrunk);
   if (shrunk.length === 0) return;
-  await client.query({
+  const projects = shrunk.map((session) => session.projectNo);
+  const ids = shrunk.map((session) => session.sessionId);
+  batch.add({
     name: 'session bounds',
     text: RECOMPUTE_BOUNDS,
-    values: [
-      encodeArray(
-        'key.project_no',
-        'int4',
-        shrunk.map((session) => session.projectNo),
-      ),
-      encodeArray(
-        'key.session_id',
-        'text',
-        shrunk.map((session) => session.sessionId),
-      ),
-    ],
+    values: [encodeArray('key.project_no', 'int4', projects), encodeArray('key.session_id', 'text', ids)],
   });
 }

@@ -108,48 +108,47 @@ describe('the changes of one flush', () => {
   });
 
   it('leave out sums that came back to where they were', () => {
-    const deltas = new RollupDeltas();
-    deltas.addUsage(1, 3, amount(5, 'm'), 1);
-    deltas.addUsage(1, 3, amount(5, 'm'), -1);
+    const deltas = new RollupDeltas(3);
+    deltas.addUsage(1, amount(5, 'm'), 1);
+    deltas.addUsage(1, amount(5, 'm'), -1);
     const models: TotalsByModel = new Map();
     addByModel(models, 'm', amount(5, 'm'), 1);
     addByModel(models, 'm', amount(5, 'm'), -1);
-    deltas.addTraceModels(1, 't', models);
+    deltas.addTraceModels(1, 't', models, true);
     expect(deltas.changedUsage()).toEqual([]);
-    expect(deltas.changedTraceModels()).toEqual([]);
+    expect(deltas.changedTraceModels(true)).toEqual([]);
   });
 
-  it('tell projects, hours, models and lanes apart, and come in the order of their keys', () => {
+  it('tell projects, hours and models apart, and come in the order of their keys, all in one lane', () => {
     const keys = [
-      [1, 5, 'a', 0],
-      [1, 5, 'a', 15],
-      [1, 5, '\uff5e', 0],
-      [1, 5, '😀', 0],
-      [1, 6, 'a', 0],
-      [2, 5, 'a', 0],
+      [1, 5, 'a'],
+      [1, 5, '\uff5e'],
+      [1, 5, '😀'],
+      [1, 6, 'a'],
+      [2, 5, 'a'],
     ] as const;
-    const deltas = new RollupDeltas();
-    for (const [projectNo, hour, model, lane] of keys.toReversed())
-      deltas.addUsage(projectNo, lane, amount(hour, model), 1);
+    const deltas = new RollupDeltas(3);
+    for (const [projectNo, hour, model] of keys.toReversed()) deltas.addUsage(projectNo, amount(hour, model), 1);
     const changed = deltas.changedUsage();
-    expect(changed.map(({ projectNo, hour, model, lane }) => [projectNo, hour / HOUR, model, lane])).toEqual(keys);
+    expect(changed.map(({ projectNo, hour, model }) => [projectNo, hour / HOUR, model])).toEqual(keys);
+    expect(new Set(changed.map(({ lane }) => lane))).toEqual(new Set([3]));
     expect(changed.every(({ observationCount }) => observationCount === 1)).toBe(true);
   });
 
   it('name traces and their models in the order of their bytes', () => {
-    const deltas = new RollupDeltas();
+    const deltas = new RollupDeltas(3);
     for (const traceId of ['😀', '\uff5e', 'a']) {
       const models: TotalsByModel = new Map();
       for (const model of ['y', 'x']) addByModel(models, model, amount(1, model), 1);
-      deltas.addTraceModels(1, traceId, models);
+      deltas.addTraceModels(1, traceId, models, true);
     }
-    expect(deltas.changedTraceModels().map(({ traceId, model }) => `${traceId} ${model}`)).toEqual(
+    expect(deltas.changedTraceModels(true).map(({ traceId, model }) => `${traceId} ${model}`)).toEqual(
       ['a', '\uff5e', '😀'].flatMap((traceId) => [`${traceId} x`, `${traceId} y`]),
     );
   });
 
   it('hold one row per session, with the widest bounds of the traces that are in it', () => {
-    const deltas = new RollupDeltas();
+    const deltas = new RollupDeltas(3);
     deltas.addSession(1, share('s', 10, 20), 1, 0);
     deltas.addSession(1, share('s', 5, 15), 1, 0);
     deltas.addSession(1, share('s', 1, 99), -1, 0).isShrunk = true;

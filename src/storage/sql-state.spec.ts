@@ -1,5 +1,6 @@
 import { Client, DatabaseError } from 'pg';
-import { encodeArray, EncodeError } from './binary-array.js';
+import { encodeArray } from './binary-array.js';
+import { EncodeError } from './binary-value.js';
 import { classifyFault, type Fault } from './sql-state.js';
 
 function sqlError(code: string, routine?: string): DatabaseError {

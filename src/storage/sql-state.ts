@@ -1,4 +1,4 @@
-import { EncodeError } from './binary-array.js';
+import { EncodeError } from './binary-value.js';
 
 /** What a failed statement means for the rows it carried. */
 export type Fault =

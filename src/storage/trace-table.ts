@@ -14,6 +14,7 @@ import { type Micros } from '../domain/time.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
 import { newTotals } from './rollup.js';
+import { type StatementBatch } from './statement-batch.js';
 
 export interface TraceKey {
   projectNo: number;
@@ -134,8 +135,8 @@ const INSERT = new BulkInsert(
   `(project_no, trace_id) DO UPDATE SET ${replaceColumns(COLUMNS, ['project_no', 'trace_id', 'bucket', 'created_at'])}`,
 );
 
-export async function insertTraces(client: ClientBase, rows: readonly TraceRow[]): Promise<void> {
-  await INSERT.run(client, rows.map(encodeRow));
+export function insertTraces(batch: StatementBatch, rows: readonly TraceRow[]): void {
+  INSERT.addTo(batch, rows.map(encodeRow));
 }
 
 const SELECT_STORED =

@@ -6,7 +6,7 @@ import { type Micros } from '../domain/time.js';
 import { type TracePatch } from '../domain/trace.js';
 import {
   foldObservation,
-  insertObservations,
+  writeObservations,
   type ObservationKey,
   type ObservationRow,
   selectObservations,
@@ -14,7 +14,7 @@ import {
 import {
   foldPayload,
   foldTracePayload,
-  insertObservationPayloads,
+  writeObservationPayloads,
   insertTracePayloads,
   type ObservationPayloadRow,
   selectMetadata,
@@ -23,6 +23,7 @@ import {
 import { addByModel, addTotals, contributionOf, earliest, latest, type TotalsByModel } from './rollup.js';
 import { laneOf } from './lane.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
+import { type BinaryStatement, StatementBatch } from './statement-batch.js';
 import {
   applyTracePatches,
   insertTraces,
@@ -57,48 +58,49 @@ export function bucketAt(nowMs: number): number {
 }
 
 /**
- * Merges `works` into the tables: reads what is stored, folds the patches into it, writes rows and payloads and adds
- * the differences to all sums. Runs inside the caller's transaction, which holds the lane locks of every trace in
- * `works`; the locks make "read, then write" safe. `works` are distinct and in the order of `compareWorks`. Nothing in
- * them changes, so all or part of them can be written again after a roll-back to a savepoint.
+ * Merges `works` into the tables: reads what is stored, folds the patches into it, writes rows and payloads, adds the
+ * differences to all sums, and runs `last` if there is one. Runs inside the caller's transaction, which holds the lane
+ * locks of every trace in `works`; the locks make "read, then write" safe. `works` are distinct and in the order of
+ * `compareWorks`. Nothing in them changes, so all or part of them can be written again after a roll-back to a savepoint.
  */
-export async function writeTraces(client: ClientBase, works: readonly TraceWork[], nowMs: number): Promise<void> {
+export async function writeTraces(
+  client: ClientBase,
+  works: readonly TraceWork[],
+  nowMs: number,
+  last?: BinaryStatement,
+): Promise<void> {
   const now: Micros = nowMs * 1000;
   const stored = await selectTraces(client, works, now);
   const entries = works.map((work, i) => newTraceEntry(work, stored[i], bucketAt(nowMs), now));
   await readStoredObservations(client, entries);
 
-  const deltas = new RollupDeltas();
-  const rows: ObservationRow[] = [];
-  const payloads: ObservationPayloadRow[] = [];
-  const tracePayloads: TracePayloadRow[] = [];
-  for (const trace of entries) {
-    applyTracePatches(trace.row, trace.work.patches);
-    const tracePayload = foldTracePayload(trace.key, trace.work.patches);
-    if (tracePayload !== undefined) tracePayloads.push(tracePayload);
-    for (const observation of trace.observations) {
-      const row = foldObservation(observation.key, observation.stored, observation.patches, now);
-      rows.push(row);
-      count(trace, deltas, observation.stored, row);
-      const payload = foldPayload(observation.key, observation.storedMetadata, observation.patches);
-      if (payload !== undefined) payloads.push(payload);
-    }
-    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models);
+  const deltas = new RollupDeltas(Math.min(...works.map((work) => laneOf(work.projectNo, work.traceId))));
+  const [added, changed] = foldObservations(entries, deltas, now);
+  const writeRows = (batch: StatementBatch): void => {
+    writeObservations(batch, added, changed);
+    writeObservationPayloads(batch, ...foldPayloads(entries));
+  };
+  const writeSums = (batch: StatementBatch): void => {
+    foldTraces(entries, deltas, now);
+    insertTraces(
+      batch,
+      entries.map((trace) => trace.row),
+    );
+    insertTracePayloads(batch, foldTracePayloads(entries));
+    writeRollups(batch, deltas);
+    if (last !== undefined) batch.add(last);
+  };
+  const shrunk = entries.filter((trace) => trace.isShrunk).map((trace) => trace.row);
+  if (shrunk.length > 0) {
+    await StatementBatch.run(client, writeRows);
+    await recomputeLastEnd(client, shrunk);
+    await StatementBatch.run(client, writeSums);
+  } else {
+    await StatementBatch.run(client, (batch) => {
+      writeRows(batch);
+      writeSums(batch);
+    });
   }
-
-  await insertObservations(client, rows);
-  await insertObservationPayloads(client, payloads);
-  await recomputeLastEnd(
-    client,
-    entries.filter((trace) => trace.isShrunk).map((trace) => trace.row),
-  );
-  for (const trace of entries) moveSessionShare(trace, deltas, now);
-  await insertTraces(
-    client,
-    entries.map((trace) => trace.row),
-  );
-  await insertTracePayloads(client, tracePayloads);
-  await writeRollups(client, deltas);
 }
 
 interface ObservationEntry {
@@ -111,7 +113,6 @@ interface ObservationEntry {
 interface TraceEntry {
   readonly work: TraceWork;
   readonly key: { projectNo: number; traceId: string; bucket: number };
-  readonly lane: number;
   readonly isStored: boolean;
   /** What the stored row adds to its session. */
   readonly storedShare: SessionShare | null;
@@ -134,7 +135,6 @@ function newTraceEntry(work: TraceWork, stored: TraceRow | undefined, bucket: nu
   return {
     work,
     key,
-    lane: laneOf(work.projectNo, work.traceId),
     isStored: stored !== undefined,
     storedShare: stored === undefined ? null : sessionShareOf(stored),
     row,
@@ -164,6 +164,52 @@ async function readStoredObservations(client: ClientBase, traces: readonly Trace
   merging.forEach((observation, i) => (observation.storedMetadata = metadata[i]));
 }
 
+/** The rows that are not stored yet and those that are; their difference to what is stored is added to every sum. */
+function foldObservations(
+  traces: readonly TraceEntry[],
+  deltas: RollupDeltas,
+  now: Micros,
+): [added: ObservationRow[], changed: ObservationRow[]] {
+  const added: ObservationRow[] = [];
+  const changed: ObservationRow[] = [];
+  for (const trace of traces) {
+    for (const { key, stored, patches } of trace.observations) {
+      const row = foldObservation(key, stored, patches, now);
+      (stored === undefined ? added : changed).push(row);
+      count(trace, deltas, stored, row);
+    }
+  }
+  return [added, changed];
+}
+
+/** An observation that is not stored yet has no payload either. */
+function foldPayloads(
+  traces: readonly TraceEntry[],
+): [added: ObservationPayloadRow[], changed: ObservationPayloadRow[]] {
+  const added: ObservationPayloadRow[] = [];
+  const changed: ObservationPayloadRow[] = [];
+  for (const trace of traces) {
+    for (const { key, stored, storedMetadata, patches } of trace.observations) {
+      const row = foldPayload(key, storedMetadata, patches);
+      if (row !== undefined) (stored === undefined ? added : changed).push(row);
+    }
+  }
+  return [added, changed];
+}
+
+function foldTracePayloads(traces: readonly TraceEntry[]): TracePayloadRow[] {
+  return traces.flatMap((trace) => foldTracePayload(trace.key, trace.work.patches) ?? []);
+}
+
+/** Folds what is said about the traces themselves; their sums and bounds are up to date. */
+function foldTraces(traces: readonly TraceEntry[], deltas: RollupDeltas, now: Micros): void {
+  for (const trace of traces) {
+    applyTracePatches(trace.row, trace.work.patches);
+    deltas.addTraceModels(trace.key.projectNo, trace.key.traceId, trace.models, !trace.isStored);
+    moveSessionShare(trace, deltas, now);
+  }
+}
+
 /** Adds contribution(new row) − contribution(old row) to every sum, each under its own hour and model. */
 function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow | undefined, row: ObservationRow): void {
   const { projectNo } = trace.key;
@@ -172,13 +218,13 @@ function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow |
     const removed = contributionOf(stored);
     addTotals(trace.row.totals, removed, -1);
     addByModel(trace.models, removed.model, removed, -1);
-    deltas.addUsage(projectNo, trace.lane, removed, -1);
+    deltas.addUsage(projectNo, removed, -1);
     const isEarlier = removed.lastEnd !== null && (added.lastEnd === null || added.lastEnd < removed.lastEnd);
     if (isEarlier && removed.lastEnd === trace.row.lastEnd) trace.isShrunk = true;
   }
   addTotals(trace.row.totals, added, 1);
   addByModel(trace.models, added.model, added, 1);
-  deltas.addUsage(projectNo, trace.lane, added, 1);
+  deltas.addUsage(projectNo, added, 1);
   trace.row.firstStart = earliest(trace.row.firstStart, added.firstStart);
   trace.row.lastEnd = latest(trace.row.lastEnd, added.lastEnd);
 }

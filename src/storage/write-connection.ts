@@ -1,9 +1,10 @@
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
-import { EncodeError } from './binary-array.js';
+import { EncodeError } from './binary-value.js';
 import { classifyFault } from './sql-state.js';
 import { laneOf } from './lane.js';
+import { type BinaryStatement } from './statement-batch.js';
 import { type TraceWork, writeTraces } from './trace-writer.js';
 
 /** A patch that PostgreSQL refuses and will always refuse. */
@@ -22,6 +23,9 @@ const LANE_LOCKS = 0x78747261;
  * it, once per key; and a plan made anew for each batch costs more than it finds.
  */
 const KEYED_PLANS = 'SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan';
+
+/** Sent along with the rows: one wait less while the locks are held. */
+const COMMIT: BinaryStatement = { name: 'commit', text: 'COMMIT', values: [] };
 
 /** How many parts a refused set of rows is split into: few statements for one bad row, few rows rewritten. */
 const SPLIT = 8;
@@ -114,15 +118,17 @@ class Flush {
 
   async run(): Promise<RefusedPatch[]> {
     await this.client.query(this.begin);
-    await this.write(this.works);
-    await this.client.query('COMMIT');
+    await this.write(this.works, COMMIT);
     return this.refused;
   }
 
-  /** Writes all of `works` or, when a row is at fault, all but the rows that are. A savepoint is open before and after. */
-  private async write(works: readonly TraceWork[]): Promise<void> {
+  /**
+   * Writes all of `works` or, when a row is at fault, all but the rows that are; then runs `last`. A savepoint is open
+   * before, and after if there is no `last`.
+   */
+  private async write(works: readonly TraceWork[], last?: BinaryStatement): Promise<void> {
     try {
-      await writeTraces(this.client, works, this.nowMs);
+      await writeTraces(this.client, works, this.nowMs, last);
     } catch (error) {
       const fault = classifyFault(error);
       if (fault !== 'row' && fault !== 'timeout') throw error;
@@ -132,12 +138,12 @@ class Flush {
         // A single row that takes too long says something about the database, not about the row.
         if (fault === 'timeout') throw error;
         this.refuse(works[0]!, error);
-        return;
       }
-      for (const part of parts) {
+      for (const part of parts ?? []) {
         await this.nextSavepoint();
         await this.write(part);
       }
+      if (last !== undefined) await this.client.query(last.text);
     }
   }
 

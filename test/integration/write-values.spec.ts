@@ -1,5 +1,8 @@
 import fc from 'fast-check';
-import { type ElementType, encodeArray } from '../../src/storage/binary-array.js';
+import { encodeArray } from '../../src/storage/binary-array.js';
+import { type ElementType } from '../../src/storage/binary-value.js';
+import { type CopyColumn } from '../../src/storage/copy-writer.js';
+import { StatementBatch } from '../../src/storage/statement-batch.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { storedContents } from '../support/fold.js';
 import { batchOf, NOW_MS, type Patch } from '../support/messages.js';
@@ -7,7 +10,9 @@ import { createWriteDatabase, openQueue } from '../support/write-database.js';
 
 jest.setTimeout(60_000);
 
-describe('a value on its way into PostgreSQL', () => {
+type Way = 'an array' | 'copied rows';
+
+describe.each<Way>(['an array', 'copied rows'])('a value on its way into PostgreSQL in %s', (way) => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -17,11 +22,32 @@ describe('a value on its way into PostgreSQL', () => {
   /** What PostgreSQL understands of an encoded column, each element as text (times as microseconds). */
   async function understood(type: ElementType, values: readonly unknown[]): Promise<(string | null)[]> {
     const shown = type === 'timestamptz' ? '(extract(epoch FROM v) * 1000000)::int8' : 'v';
-    const { rows } = await database.pool.query<{ text: string | null }>(
-      `SELECT ${shown}::text AS text FROM unnest($1::${type}[]) WITH ORDINALITY AS x(v, n) ORDER BY n`,
-      [encodeArray('column', type, values)],
-    );
-    return rows.map((row) => row.text);
+    const client = await database.pool.connect();
+    try {
+      let from = `unnest($1::${type}[]) WITH ORDINALITY AS x(v, n)`;
+      let parameters = [encodeArray('column', type, values)];
+      if (way === 'copied rows') {
+        await client.query(`BEGIN; CREATE TEMPORARY TABLE copied (n int4, v ${type}) ON COMMIT DROP`);
+        await StatementBatch.run(client, (batch) =>
+          batch.copy({ name: 'copied', text: 'COPY copied (n, v) FROM STDIN (FORMAT binary)' }, (writer) =>
+            writer.writeRows('copied', columnsOf(type), [...values.entries()]),
+          ),
+        );
+        [from, parameters] = ['copied', []];
+      }
+      const sql = `SELECT ${shown}::text AS text FROM ${from} ORDER BY n`;
+      return (await client.query<{ text: string | null }>(sql, parameters)).rows.map((row) => row.text);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  }
+
+  function columnsOf(type: ElementType): CopyColumn<[number, unknown]>[] {
+    return [
+      { name: 'n', type: 'int4', value: ([n]) => n },
+      { name: 'v', type, value: ([, value]) => value },
+    ];
   }
 
   const MAX = Number.MAX_SAFE_INTEGER;
@@ -59,6 +85,12 @@ describe('a value on its way into PostgreSQL', () => {
     expect(await understood('text', [])).toEqual([]);
     const many = Array.from({ length: 20_000 }, (_, i) => (i % 7 === 0 ? null : `${'é'.repeat(i % 5)}${i}`));
     expect(await understood('text', many)).toEqual(many);
+  });
+
+  it('arrives as it was sent: texts of any size', async () => {
+    const sizes = [65_515, 65_516, 65_517, 65_530, 65_536, 0, 200_000, 1, 131_072, 21_845];
+    const texts = sizes.flatMap((size) => ['x'.repeat(size), '漢'.repeat(size), null]);
+    expect(await understood('text', texts)).toEqual(texts);
   });
 
   it('arrives as it was sent: any numbers, texts and documents', async () => {

@@ -19,6 +19,7 @@ import {
 import { type Project } from '../../domain/project.js';
 import { clampTime, eventStamp, parseIsoTime, type ArrivalClock, type Micros } from '../../domain/time.js';
 import { MAX_TAGS, type TracePatch } from '../../domain/trace.js';
+import { type PayloadTexts } from './batch.payload-texts.js';
 import {
   isWireObservation,
   isWireTrace,
@@ -73,7 +74,7 @@ export function mapBatch(request: WireBatch, context: BatchContext): MappedBatch
   if (request.trace !== undefined) {
     const item = request.trace;
     try {
-      if (isWireTrace(item)) traces.push(mapTrace(item, context));
+      if (isWireTrace(item)) traces.push(mapTrace(item, request.texts.trace, context));
       else refuse('trace', 0, item);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
@@ -85,8 +86,9 @@ export function mapBatch(request: WireBatch, context: BatchContext): MappedBatch
   for (let index = 0; index < request.observations.length; index += 1) {
     const item = request.observations[index];
     try {
-      if (isWireObservation(item)) observations.push(mapObservation(item, index, context));
-      else refuse('observation', index, item);
+      if (isWireObservation(item)) {
+        observations.push(mapObservation(item, index, request.texts.observations[index], context));
+      } else refuse('observation', index, item);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
       refuse('observation', index, item, error);
@@ -95,7 +97,7 @@ export function mapBatch(request: WireBatch, context: BatchContext): MappedBatch
   return { batch: { project: context.project, traces, observations, bytes: context.bytes }, rejected, rejectedCount };
 }
 
-function mapTrace(t: WireTrace, context: BatchContext): TracePatch {
+function mapTrace(t: WireTrace, texts: PayloadTexts, context: BatchContext): TracePatch {
   const times = new ItemTimes(context.nowMs);
   const traceId = requiredId(t.id, 'id');
   const timestamp = times.read(t.timestamp, 'timestamp');
@@ -117,14 +119,19 @@ function mapTrace(t: WireTrace, context: BatchContext): TracePatch {
     externalId: optionalId(t.externalId ?? t.external_id, 'externalId'),
     statedLatencySeconds: seconds(t.latency),
     statedCostUsd: toUsd(t.totalCost ?? t.total_cost),
-    input: payload(t.input, 'input'),
-    output: payload(t.output, 'output'),
+    input: payload(t.input, 'input', texts.input),
+    output: payload(t.output, 'output', texts.output),
     tags: readTags(t.tags),
     metadata: times.note(readMetadata(t.metadata)),
   };
 }
 
-function mapObservation(o: WireObservation, index: number, context: BatchContext): ObservationPatch {
+function mapObservation(
+  o: WireObservation,
+  index: number,
+  texts: PayloadTexts | undefined,
+  context: BatchContext,
+): ObservationPatch {
   const times = new ItemTimes(context.nowMs);
   const id = requiredId(o.id, 'id');
   const traceId = requiredId(o.traceId ?? o.trace_id, 'traceId');
@@ -177,8 +184,8 @@ function mapObservation(o: WireObservation, index: number, context: BatchContext
     inputPriceUsd: toUsd(o.inputPrice ?? o.input_price),
     outputPriceUsd: toUsd(o.outputPrice ?? o.output_price),
     totalPriceUsd: toUsd(o.totalPrice ?? o.total_price),
-    input: payload(o.input, 'input'),
-    output: payload(o.output, 'output'),
+    input: payload(o.input, 'input', texts?.input),
+    output: payload(o.output, 'output', texts?.output),
     metadata,
   };
 }
@@ -242,8 +249,10 @@ function seconds(value: number | null | undefined): number | undefined {
   return value !== null && value !== undefined && value >= 0 ? value : undefined;
 }
 
-function payload(value: unknown, field: string): JsonText | undefined {
+/** `sent` is the value as it was sent, if it may be kept so. */
+function payload(value: unknown, field: string, sent: JsonText | undefined): JsonText | undefined {
   if (value === undefined || value === null || value === '') return undefined;
+  if (sent !== undefined) return sent;
   requireDepth(value, field);
   return toJsonText(value);
 }

@@ -1,6 +1,8 @@
+import { isAscii } from 'node:buffer';
 import { Type, type TProperties } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
+import { type BatchTexts, readPayloadTexts } from './batch.payload-texts.js';
 
 /** What a field of an item may hold besides null. `loose` fields never refuse their item: what they cannot use is not stated. */
 interface Kinds {
@@ -99,6 +101,8 @@ export type WireObservation = Wire<typeof OBSERVATION_FIELDS>;
 export interface WireBatch {
   readonly trace?: unknown;
   readonly observations: readonly unknown[];
+  /** Payloads as they were sent. */
+  readonly texts: BatchTexts;
 }
 
 /** `traceId` → `trace_id`. */
@@ -145,7 +149,9 @@ export const MAX_OBSERVATIONS = 50_000;
  * @throws InvalidInput for what is no JSON object with `trace` or `observations`, TooLarge beyond MAX_OBSERVATIONS.
  */
 export function readBatch(body: Buffer): WireBatch {
-  const request = parseJson(body);
+  // Most bodies are ASCII, and those are text without being decoded.
+  const text = body.toString(isAscii(body) ? 'latin1' : 'utf8');
+  const request = parseJson(text);
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new InvalidInput('The body must be a JSON object with "trace", "observations" or both');
   }
@@ -154,17 +160,17 @@ export function readBatch(body: Buffer): WireBatch {
   if (trace === undefined && observations === undefined) {
     throw new InvalidInput('The body must hold "trace", "observations" or both', 'observations');
   }
-  if (observations === undefined) return { trace, observations: [] };
+  if (observations === undefined) return { trace, observations: [], texts: readPayloadTexts(text) };
   if (!Array.isArray(observations)) throw new InvalidInput('observations must be an array', 'observations');
   if (observations.length > MAX_OBSERVATIONS) {
     throw new TooLarge(`observations holds ${observations.length} items, at most ${MAX_OBSERVATIONS} fit one request`);
   }
-  return { trace, observations };
+  return { trace, observations, texts: readPayloadTexts(text) };
 }
 
-function parseJson(body: Buffer): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     // Only where, never what: the engine's message quotes the body.
     const position = /at position \d+/.exec((error as Error).message)?.[0];
