@@ -9,6 +9,7 @@ import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
+import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
 
 /** What a start has found out before there is an application. */
@@ -22,16 +23,18 @@ export interface AppOptions {
 @Module({})
 export class AppModule {
   static forRoot({ config, credentials, database }: AppOptions): DynamicModule {
+    const http = HttpModule.forRoot({ credentials, imports: [StorageModule] });
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config, database),
-        HttpModule.forRoot({ credentials, imports: [StorageModule] }),
+        http,
         OtlpModule,
         LangfuseCompatModule,
         SessionsModule,
         MetricsModule,
         HealthModule,
+        TelemetryModule.forRoot(http),
       ],
     };
   }

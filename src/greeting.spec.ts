@@ -49,6 +49,12 @@ describe('what a ready server prints', () => {
     expect(text).toContain("curl -u 'pk-xt-1:sk-xt-1'");
   });
 
+  it('shows no secret in JSON lines, which go to collectors and not to people', () => {
+    const text = greeting(parseConfig({ LOG_FORMAT: 'json' }), credentials, bound).join('\n');
+    expect(text).toContain('/data/credentials.json');
+    expect(text).not.toMatch(/the-token|sk-xt-1/);
+  });
+
   it('shows no secret in production', () => {
     const config = parseConfig({
       NODE_ENV: 'production',

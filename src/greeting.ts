@@ -1,16 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config/config.js';
 import type { Credentials } from './config/credentials.js';
+import { logsJson } from './http/logger.js';
 
 /**
  * What a ready server prints, line by line. The first line begins with `xtrace is ready on` and the address; tools wait
- * for it. Secrets that were generated are shown at the first start only, and never in production.
+ * for it. Secrets that were generated are shown at the first start only, to people: never in production or in JSON.
  */
 export function greeting(config: Config, credentials: Credentials, bound: AddressInfo): string[] {
   const base = `http://${reachableHost(bound)}:${bound.port}`;
   const lines = [`xtrace is ready on ${base} (API documentation: ${base}/docs)`];
   if (config.production || !credentials.generated) return lines;
-  if (!credentials.firstStart) return [...lines, `Credentials are kept in ${credentials.file}`];
+  if (!credentials.firstStart || logsJson(config)) return [...lines, `Credentials are kept in ${credentials.file}`];
 
   const { bearerToken, publicKey, secretKey, file } = credentials;
   lines.push(`New credentials, kept in ${file}:`);

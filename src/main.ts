@@ -6,6 +6,7 @@ import { type Config, readConfig, unknownSettings } from './config/config.js';
 import { resolveCredentials } from './config/credentials.js';
 import { Lifecycle } from './config/lifecycle.js';
 import { greeting } from './greeting.js';
+import { ServerLogger } from './http/logger.js';
 import { type OpenDatabase, openDatabase } from './open-database.js';
 import { describeStartError } from './start-error.js';
 
@@ -15,6 +16,7 @@ const SAME_KEY_PRESS_MS = 1000;
 /** The process: settings → credentials → database → application → listen, and the same way back on SIGTERM or SIGINT. */
 class ServerMain {
   private config: Config | undefined;
+  private logger: ServerLogger | undefined;
   private database: OpenDatabase | undefined;
   private app: NestFastifyApplication | undefined;
   private isStopping = false;
@@ -28,19 +30,20 @@ class ServerMain {
 
   private async start(): Promise<void> {
     const config = (this.config = readConfig());
-    for (const warning of unknownSettings(process.env)) console.warn(warning);
+    const logger = (this.logger = new ServerLogger(config));
+    for (const warning of unknownSettings(process.env)) logger.announce(warning, 'warn');
     const credentials = resolveCredentials(config);
-    const database = (this.database = await openDatabase(config, (line) => console.log(line)));
+    const database = (this.database = await openDatabase(config, (line) => logger.announce(line)));
     this.app = await createApp({ config, credentials, database: database.connection });
     await this.app.listen(config.bindPort, config.bindHost);
     const bound = (this.app.getHttpServer() as { address(): AddressInfo }).address();
-    for (const line of greeting(config, credentials, bound)) console.log(line);
+    for (const line of greeting(config, credentials, bound)) logger.announce(line);
   }
 
   private onSignal(signal: NodeJS.Signals): void {
     if (this.isStopping) {
       if (Date.now() - this.stoppingSince < SAME_KEY_PRESS_MS) return;
-      console.error(`xtrace: ${signal} again, ending without waiting for open requests`);
+      this.complain(`xtrace: ${signal} again, ending without waiting for open requests`);
       process.exit(1);
     }
     this.isStopping = true;
@@ -48,20 +51,20 @@ class ServerMain {
     this.stop(signal).then(
       () => process.exit(0),
       (error: unknown) => {
-        console.error('xtrace: the stop failed:', error);
+        this.complain(`xtrace: the stop failed: ${error instanceof Error ? error.stack : String(error)}`);
         process.exit(1);
       },
     );
   }
 
   private async stop(signal: NodeJS.Signals): Promise<void> {
-    const { app, config } = this;
+    const { app, config, logger } = this;
     if (app && config) {
-      console.log(`xtrace: ${signal}, finishing open requests`);
+      logger?.announce(`xtrace: ${signal}, finishing open requests`);
       app.get(Lifecycle).beginDraining();
       await new Promise((resolve) => setTimeout(resolve, config.shutdownDelayMs));
       setTimeout(() => {
-        console.error(
+        this.complain(
           `xtrace: still busy after SHUTDOWN_GRACE_MS (${config.shutdownGraceMs}), ending without waiting longer`,
         );
         process.exit(1);
@@ -69,17 +72,23 @@ class ServerMain {
       await app.close();
     }
     await this.database?.stop();
-    if (app) console.log('xtrace: stopped');
+    if (app) logger?.announce('xtrace: stopped');
   }
 
   private async fail(error: unknown): Promise<void> {
     if (this.isStopping) return;
     for (const line of describeStartError(error, { config: this.config, database: this.database?.connection }))
-      console.error(`xtrace cannot start: ${line}`);
+      this.complain(`xtrace cannot start: ${line}`);
     if (this.config?.logLevel === 'debug') console.error(error);
     await this.app?.close().catch(() => undefined);
     await this.database?.stop();
     process.exit(1);
+  }
+
+  /** Before the settings are read nobody knows of a format. */
+  private complain(line: string): void {
+    if (this.logger === undefined) console.error(line);
+    else this.logger.announce(line, 'error');
   }
 }
 

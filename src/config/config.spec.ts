@@ -37,6 +37,7 @@ describe('settings', () => {
       shutdownGraceMs: 10000,
       trustProxy: false,
       logLevel: 'info',
+      logFormat: 'auto',
       payloadCompression: 'auto',
     });
   });
@@ -165,6 +166,9 @@ describe('settings', () => {
     expect(problemsOf({ ...PRODUCTION, ...short }).map((line) => line.split(' ')[0])).toEqual([
       'API_BEARER_TOKEN',
       'XTRACE_SECRET_KEY',
+    ]);
+    expect(problemsOf({ ...PRODUCTION, METRICS_BEARER_TOKEN: 'short' })).toEqual([
+      'METRICS_BEARER_TOKEN has 5 characters, but NODE_ENV=production requires at least 16',
     ]);
     expect(problemsOf({ ...PRODUCTION, API_BEARER_TOKEN: 'x'.repeat(16) })).toEqual([]);
     expect(problemsOf(short)).toEqual([]);

@@ -5,6 +5,7 @@ import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
 import { type Address, type Setting, address, boolean, integer, oneOf, visibleAscii } from './setting.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+export type LogFormat = 'auto' | 'json' | 'text';
 export type PayloadCompression = 'auto' | 'lz4' | 'pglz' | 'none';
 
 /** Everything a start can be told, read once and frozen. Sizes are bytes, times are milliseconds. */
@@ -17,6 +18,8 @@ export interface Config {
   /** Basic key pair: both or neither. */
   readonly publicKey?: string;
   readonly secretKey?: string;
+  /** Opens GET /metrics and nothing else. */
+  readonly metricsToken?: string;
   readonly bindHost: string;
   /** 0 = any free port. */
   readonly bindPort: number;
@@ -47,6 +50,7 @@ export interface Config {
   /** Names of secrets besides the built-in ones, see `SecretKeys`. */
   readonly redactKeys?: readonly string[];
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   readonly payloadCompression: PayloadCompression;
   /** Absolute path of a folder with `initdb` and `postgres`, used instead of the npm package's. */
   readonly embeddedPostgresBin?: string;
@@ -108,6 +112,13 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     name: 'XTRACE_SECRET_KEY',
     aliases: ['LANGFUSE_SECRET_KEY'],
     doc: 'Secret half of that pair',
+    expected: 'visible ASCII characters without spaces',
+    secret: true,
+    parse: visibleAscii,
+  },
+  metricsToken: {
+    name: 'METRICS_BEARER_TOKEN',
+    doc: 'Bearer token that opens GET /metrics and nothing else, for Prometheus; unset: only the credentials above do',
     expected: 'visible ASCII characters without spaces',
     secret: true,
     parse: visibleAscii,
@@ -225,6 +236,12 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'error, warn, info or debug',
     ...oneOf('error', 'warn', 'info', 'debug'),
   },
+  logFormat: {
+    name: 'LOG_FORMAT',
+    default: 'auto',
+    doc: 'json (one object a line), text, or auto: json in production, else text',
+    ...oneOf('auto', 'json', 'text'),
+  },
   payloadCompression: {
     name: 'PAYLOAD_COMPRESSION',
     default: 'auto',
@@ -295,6 +312,7 @@ function contradictions(config: Config, env: Environment): string[] {
     for (const [setting, value] of [
       [bearerToken, config.bearerToken],
       [secretKey, config.secretKey],
+      [SETTINGS.metricsToken, config.metricsToken],
     ] as const) {
       if (value !== undefined && value.length < MIN_SECRET_LENGTH) {
         problems.push(

@@ -9,6 +9,8 @@ export interface Credentials {
   /** The Basic key pair: both or neither. Absent only in production, where none is generated. */
   readonly publicKey?: string;
   readonly secretKey?: string;
+  /** As configured; none is generated. */
+  readonly metricsToken?: string;
   /** At least one of them comes from `file`, not from the settings. */
   readonly generated: boolean;
   /** `file` was written by this call. */
@@ -39,12 +41,12 @@ export interface Generated {
  * @throws CredentialsError if the file is damaged, and the file system's error if it cannot be read or written.
  */
 export function resolveCredentials(
-  config: Pick<Config, 'production' | 'bearerToken' | 'publicKey' | 'secretKey' | 'dataDir'>,
+  config: Pick<Config, 'production' | 'bearerToken' | 'publicKey' | 'secretKey' | 'metricsToken' | 'dataDir'>,
 ): Credentials {
-  const { bearerToken, publicKey, secretKey } = config;
+  const { bearerToken, publicKey, secretKey, metricsToken } = config;
   const file = join(config.dataDir, CREDENTIALS_FILE);
   if (bearerToken !== undefined && (config.production || publicKey !== undefined)) {
-    return { bearerToken, publicKey, secretKey, generated: false, firstStart: false, file };
+    return { bearerToken, publicKey, secretKey, metricsToken, generated: false, firstStart: false, file };
   }
   if (config.production) throw new CredentialsError('production generates no credentials: set API_BEARER_TOKEN');
 
@@ -53,6 +55,7 @@ export function resolveCredentials(
     bearerToken: bearerToken ?? kept.bearerToken,
     publicKey: publicKey ?? kept.publicKey,
     secretKey: secretKey ?? kept.secretKey,
+    metricsToken,
     generated: true,
     firstStart,
     file,

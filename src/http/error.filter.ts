@@ -13,6 +13,8 @@ import {
   Unavailable,
   UnsupportedMedia,
 } from '../domain/errors.js';
+import { UNKNOWN_ROUTE } from './request-events.js';
+import { recordOf } from './request-record.js';
 import { routeTraits } from './route-config.js';
 import { encodeRpcStatus, RPC_CODE, rpcEncoding, type RpcStatus } from './rpc-status.js';
 
@@ -129,6 +131,12 @@ function describeUnrouted(request: FastifyRequest): Failure & { allow?: string }
   return { status: 405, message: `${url} does not answer ${request.method}`, allow };
 }
 
+/** The name of a failure in counters and logs: a closed list. */
+function reasonOf(error: unknown, status: number): string {
+  if (error instanceof OverCapacity) return 'OVER_CAPACITY';
+  return (STATUSES.get(status) ?? BAD_REQUEST).code;
+}
+
 /** Answers `error` in the shape that the route promised; the only place that knows the statuses of errors. */
 export function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): Failure {
   const { write } = routeTraits(request);
@@ -137,6 +145,7 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
       ? describeUnrouted(request)
       : describeFailure(error, write?.overCapacity);
   const { status, retryAfterSeconds, allow } = failure;
+  recordOf(request).refusal = { reason: reasonOf(error, status), message: failure.message };
   void reply.code(status);
   // Fastify closes the connection after a refused body; the rest of it is dropped instead (request-intake.ts). A server
   // that stops has set the header on the raw response, where it stays.
@@ -191,8 +200,8 @@ export class ErrorFilter implements ExceptionFilter {
 
   /** The stack, not the error itself: what else an error of a driver holds may be a client's data. */
   private log(error: unknown, request: FastifyRequest): void {
-    const route = `${request.method} ${request.routeOptions?.url ?? '(no route)'}`;
+    const route = `${request.method} ${request.routeOptions?.url ?? UNKNOWN_ROUTE}`;
     const stack = error instanceof Error ? error.stack : String(error);
-    this.logger.error(`${route} failed, request ${request.id}`, stack);
+    this.logger.error(`${route} failed`, stack, { requestId: request.id });
   }
 }

@@ -5,10 +5,13 @@ import { CONFIG, type Config } from '../config/config.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { Authenticator, CREDENTIALS } from './auth/authenticator.js';
 import type { AcceptedCredentials } from './auth/credentials.js';
+import { AuthFailureStats } from './auth/auth-failure-stats.js';
 import { DocsController } from './docs.controller.js';
 import { ErrorFilter } from './error.filter.js';
 import { InFlightBytes } from './in-flight-bytes.js';
+import { RequestEvents } from './request-events.js';
 import { RequestIntake } from './request-intake.js';
+import { RequestLog } from './request-log.js';
 import { QueryRateStats } from './throttle/query-rate-stats.js';
 import { QueryThrottlerGuard } from './throttle/query-throttler.guard.js';
 import { RateLimitStatsController } from './throttle/rate-limit-stats.controller.js';
@@ -41,15 +44,18 @@ export class HttpModule {
           inject: [CONFIG],
           useFactory: (config: Config) => new InFlightBytes(config.maxInFlightBytes),
         },
+        AuthFailureStats,
         Authenticator,
         QueryRateStats,
+        RequestEvents,
+        RequestLog,
         RequestIntake,
         // In this order: nobody is counted before it is known who asks.
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: QueryThrottlerGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [InFlightBytes],
+      exports: [AuthFailureStats, InFlightBytes, QueryRateStats, RequestEvents],
     };
   }
 }

@@ -22,18 +22,35 @@ const START_CONTEXTS: ReadonlySet<unknown> = new Set([
 /** Contexts in which Nest reports a failed start, with a stack, before it rethrows. */
 const START_FAILURE_CONTEXTS: ReadonlySet<unknown> = new Set(['ExceptionHandler', 'NestApplication']);
 
+/** Context of lines of the process itself. */
+const SERVER = 'Server';
+
+/** Whether the log is one JSON object a line: as LOG_FORMAT says, by itself in production. */
+export function logsJson({ logFormat, production }: Pick<Config, 'logFormat' | 'production'>): boolean {
+  return logFormat === 'auto' ? production : logFormat === 'json';
+}
+
 /**
- * One JSON object a line in production, readable lines elsewhere; Nest's own list of modules and routes only when debugging.
- * Messages and stacks lose what looks like a secret: an error may quote the address of a database, or an id.
+ * JSON lines or readable ones; Nest's own list of modules and routes only when debugging. Messages and stacks lose what
+ * looks like a secret: an error may quote the address of a database, or an id.
  */
 export class ServerLogger extends ConsoleLogger {
   private readonly isDebug: boolean;
+  private readonly isJson: boolean;
   private readonly secretKeys: SecretKeys;
 
-  constructor({ logLevel, production, redactKeys }: Pick<Config, 'logLevel' | 'production' | 'redactKeys'>) {
-    super({ logLevels: LEVELS[logLevel], json: production, colors: !production && process.stdout.isTTY });
-    this.isDebug = logLevel === 'debug';
-    this.secretKeys = new SecretKeys(redactKeys);
+  constructor(config: Pick<Config, 'logLevel' | 'logFormat' | 'production' | 'redactKeys'>) {
+    const json = logsJson(config);
+    super({
+      logLevels: LEVELS[config.logLevel],
+      json,
+      flattenParams: true,
+      // Undefined, as it is without a terminal, would leave the choice to Nest.
+      colors: !json && process.stdout.isTTY === true,
+    });
+    this.isJson = json;
+    this.secretKeys = new SecretKeys(config.redactKeys);
+    this.isDebug = config.logLevel === 'debug';
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
@@ -43,6 +60,20 @@ export class ServerLogger extends ConsoleLogger {
   /** A failed start is the process's to report, in one line. */
   override error(message: unknown, ...rest: unknown[]): void {
     if (this.isDebug || !START_FAILURE_CONTEXTS.has(rest.at(-1))) super.error(message, ...rest);
+  }
+
+  /** What the process says of its start and end, whatever the level: bare in the readable format, where a person reads it. */
+  announce(line: string, level: 'info' | 'warn' | 'error' = 'info'): void {
+    const stream = level === 'info' ? 'stdout' : 'stderr';
+    if (this.isJson) this.printMessages([line], SERVER, level === 'info' ? 'log' : level, stream);
+    else process[stream].write(`${cleanText(line, this.secretKeys).text}\n`);
+  }
+
+  /** Names and units as log collectors know them: `time` in RFC 3339, the level by the name that LOG_LEVEL has for it. */
+  protected override stringifyJsonLogObject(record: ReturnType<ConsoleLogger['getJsonLogObject']>): string {
+    const { level, timestamp, ...rest } = record;
+    const time = new Date(timestamp).toISOString();
+    return super.stringifyJsonLogObject({ time, level: level === 'log' ? 'info' : level, ...rest });
   }
 
   protected override printMessages(

@@ -9,6 +9,8 @@ import { requireScope } from './auth/auth.guard.js';
 import { Authenticator } from './auth/authenticator.js';
 import { InFlightBytes, type Reservation } from './in-flight-bytes.js';
 import { inflate, readContentCoding } from './inflate.js';
+import { RequestEvents } from './request-events.js';
+import { recordOf } from './request-record.js';
 import { routeTraits } from './route-config.js';
 import { declaredLength, readBody } from './write-body.js';
 
@@ -34,6 +36,7 @@ export class RequestIntake implements OnModuleInit {
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     private readonly authenticator: Authenticator,
     private readonly inFlight: InFlightBytes,
+    private readonly events: RequestEvents,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -57,6 +60,7 @@ export class RequestIntake implements OnModuleInit {
       done();
     });
     fastify.addHook('onRequest', (request, reply, done) => {
+      this.events.watch(request, reply);
       try {
         this.admit(request, reply);
         done();
@@ -79,7 +83,11 @@ export class RequestIntake implements OnModuleInit {
     void reply.header('x-request-id', request.id);
     // On a connection that was open already: new ones are not taken any more.
     if (this.isClosing) throw new Unavailable('the server is stopping');
-    if (request.is404) return;
+    if (request.is404) {
+      // Whose data goes to a wrong address, for the list of deliveries.
+      if (request.method === 'POST') this.authenticator.identify(request);
+      return;
+    }
     if (/%00/.test(request.url.split('?', 1)[0]!)) throw new InvalidInput('The path must not contain U+0000');
     this.authenticator.identify(request);
     if (routeTraits(request).write === undefined) return;
@@ -112,7 +120,11 @@ export class RequestIntake implements OnModuleInit {
     const grow = (count: number): void => reservation.grow(count);
     const onBytes = declaredBytes === undefined ? grow : () => {};
     const sent = await readBody(payload, { maxBytes, declaredBytes, onBytes });
-    return inflate(sent, readContentCoding(request.headers['content-encoding']), maxBytes, grow);
+    const record = recordOf(request);
+    record.sentBytes = sent.length;
+    const body = await inflate(sent, readContentCoding(request.headers['content-encoding']), maxBytes, grow);
+    record.bodyBytes = body.length;
+    return body;
   }
 
   private async readJson(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {

@@ -1,12 +1,15 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyRequest } from 'fastify';
+import type { Scope } from './auth/principal.js';
 
 /** How errors of a write route look: google.rpc.Status in the request's encoding (OTLP), or xtrace's JSON envelope. */
 export type ErrorShape = 'rpc-status' | 'envelope';
 
 /** What a write route promises to its clients. */
 export interface WriteRouteOptions {
+  /** Names the door in metrics, deliveries and logs: one short word in lower case. */
+  readonly door: string;
   readonly errors: ErrorShape;
   /** Status while buffers are full: 503 where SDKs do not retry 429 (OTLP, Langfuse), 429 where xtrace's contract says so. */
   readonly overCapacity: 503 | 429;
@@ -15,6 +18,8 @@ export interface WriteRouteOptions {
 /** What Fastify hooks and the error filter know of a route, long before Nest runs its guards. */
 export interface RouteTraits {
   readonly write?: WriteRouteOptions;
+  /** What a caller must be allowed; see `requireScope` for the default. */
+  readonly scope?: Scope;
   /** Answers without credentials under XTRACE_ALLOW_UNAUTHENTICATED_COMPAT. */
   readonly openInCompat?: boolean;
 }

@@ -2,11 +2,12 @@ import { type DynamicModule, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.js';
 import { refuseUnreadable, sendFailure } from './error.filter.js';
 import { ServerLogger } from './logger.js';
 import { serveOpenApi } from './openapi.js';
+import { requestIdOf } from './request-id.js';
 
 /** Collectors and load balancers keep connections for 60 s; ours must not be the side that closes first. */
 const KEEP_ALIVE_MS = 72_000;
@@ -29,7 +30,7 @@ export async function createServer(root: DynamicModule, config: Config): Promise
     forceCloseConnections: 'idle',
     // RequestIntake refuses what still comes while the server stops, in the shape that the route promised.
     return503OnClosing: false,
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers['x-request-id']),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void sendFailure(error, request, reply),

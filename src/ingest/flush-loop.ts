@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Unavailable } from '../domain/errors.js';
-import { classifyFault } from '../storage/sql-state.js';
+import { classifyFault, type Fault } from '../storage/sql-state.js';
 import { type Submission } from './submission.js';
 
 /** The items of one submission, all of one project, that one loop takes. */
@@ -18,6 +18,16 @@ export interface FlushLoopOptions<Item, Refusal> {
   /** Called when the partition of a row is missing; the write is tried again afterwards. */
   readonly onMissingPartition: () => Promise<void>;
   readonly nowMs: () => number;
+  /** Hears of every attempt to write. */
+  readonly onFlush?: (attempt: FlushAttempt) => void;
+}
+
+/** One transaction, or one that failed. */
+export interface FlushAttempt {
+  readonly items: number;
+  readonly durationMs: number;
+  /** Absent when it was committed. */
+  readonly fault?: Fault;
 }
 
 const FIRST_RETRY_MS = 20;
@@ -34,6 +44,11 @@ export class FlushLoop<Item, Refusal> {
   private running: Promise<void> | undefined;
 
   constructor(private readonly options: FlushLoopOptions<Item, Refusal>) {}
+
+  /** Whether it has something to write. */
+  get isBusy(): boolean {
+    return this.running !== undefined;
+  }
 
   enqueue(part: Part<Item, Refusal>): void {
     this.waiting.push(part);
@@ -74,12 +89,15 @@ export class FlushLoop<Item, Refusal> {
     let pending = parts;
     let retryMs = FIRST_RETRY_MS;
     while (pending.length > 0) {
+      const startMs = performance.now();
       try {
         await this.options.write(pending);
+        this.report(pending, startMs);
         pending.forEach(({ submission }) => submission.settlePart());
         return;
       } catch (error) {
         const fault = classifyFault(error);
+        this.report(pending, startMs, fault);
         const reason = (error as Error).message;
         if (fault === 'defect' || fault === 'row') {
           this.logger.error(`a write failed and cannot be retried: ${reason}`, (error as Error).stack);
@@ -102,5 +120,12 @@ export class FlushLoop<Item, Refusal> {
         if (pending.length > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
+  }
+
+  private report(parts: readonly Part<Item, Refusal>[], startMs: number, fault?: Fault): void {
+    const { onFlush } = this.options;
+    if (onFlush === undefined) return;
+    const items = parts.reduce((sum, part) => sum + part.items.length, 0);
+    onFlush({ items, durationMs: performance.now() - startMs, fault });
   }
 }

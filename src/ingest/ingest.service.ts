@@ -5,6 +5,7 @@ import { Redactor } from '../domain/redaction.js';
 import { PartitionKeeper } from '../storage/partitions.js';
 import { quarantine } from '../storage/quarantine.js';
 import { WriteConnections } from '../storage/write-connections.js';
+import { FlushEvents } from './flush-events.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The single door of the write pipeline: every protocol ends here, and secrets go no further. */
@@ -14,16 +15,21 @@ export class IngestService implements OnApplicationShutdown {
 
   constructor(
     @Inject(CONFIG) config: Config,
-    connections: WriteConnections,
+    private readonly connections: WriteConnections,
     partitions: PartitionKeeper,
     private readonly redactor: Redactor,
+    events: FlushEvents,
   ) {
     this.queue = new WriteQueue(connections.all, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
-      onRefused: quarantine,
+      onRefused: (connection, refused) => {
+        events.reportQuarantine(refused.length);
+        return quarantine(connection, refused);
+      },
       onMissingPartition: () => partitions.ensure(),
       nowMs: Date.now,
+      onFlush: (attempt) => events.reportFlush('traces', attempt),
     });
   }
 
@@ -39,6 +45,11 @@ export class IngestService implements OnApplicationShutdown {
   /** Bytes that are accepted and not committed yet. */
   get queuedBytes(): number {
     return this.queue.bytes;
+  }
+
+  /** Connections that write, and how many of them are at it. */
+  get writers(): { readonly busy: number; readonly total: number } {
+    return { busy: this.queue.busyWriters, total: this.connections.all.length };
   }
 
   /** Runs after the last request is answered. */

@@ -4,6 +4,7 @@ import { type PointBatch, type PointReceipt } from '../domain/metric.js';
 import { Redactor } from '../domain/redaction.js';
 import { MetricPartitionKeeper } from '../storage/metric-partitions.js';
 import { MetricWriter } from '../storage/metric-writer.js';
+import { FlushEvents } from './flush-events.js';
 import { PointQueue } from './point-queue.js';
 
 /**
@@ -19,12 +20,14 @@ export class MetricIngestService implements OnApplicationShutdown {
     writer: MetricWriter,
     partitions: MetricPartitionKeeper,
     private readonly redactor: Redactor,
+    events: FlushEvents,
   ) {
     this.queue = new PointQueue(writer, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
       onMissingPartition: () => partitions.ensure(),
       nowMs: Date.now,
+      onFlush: (attempt) => events.reportFlush('points', attempt),
     });
   }
 
@@ -40,6 +43,11 @@ export class MetricIngestService implements OnApplicationShutdown {
   /** Bytes that are accepted and not committed yet. */
   get queuedBytes(): number {
     return this.queue.bytes;
+  }
+
+  /** The connection that writes, and whether it is at it. */
+  get writers(): { readonly busy: number; readonly total: number } {
+    return { busy: this.queue.busyWriters, total: 1 };
   }
 
   /** Runs after the last request is answered. */

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type Point, type PointBatch, type PointReceipt, type PointRejection } from '../domain/metric.js';
 import { type MetricWriter, type RefusedPoint } from '../storage/metric-writer.js';
 import { Admission } from './admission.js';
-import { FlushLoop, type Part } from './flush-loop.js';
+import { type FlushAttempt, FlushLoop, type Part } from './flush-loop.js';
 import { Submission } from './submission.js';
 
 type PointPart = Part<Point, RefusedPoint>;
@@ -14,6 +14,8 @@ export interface PointQueueOptions {
   /** Called when the partition of a point is missing; the write is tried again afterwards. */
   readonly onMissingPartition: () => Promise<void>;
   readonly nowMs: () => number;
+  /** Hears of every attempt to write. */
+  readonly onFlush?: (attempt: FlushAttempt) => void;
 }
 
 /** Points of one transaction, about: some 60 ms of work, far from any time limit however large a request is. */
@@ -38,12 +40,18 @@ export class PointQueue {
       write: (parts) => this.write(parts),
       onMissingPartition: options.onMissingPartition,
       nowMs: options.nowMs,
+      onFlush: options.onFlush,
     });
   }
 
   /** Bytes of batches that are not committed yet. */
   get bytes(): number {
     return this.admission.bytes;
+  }
+
+  /** How many writers have something to write: there is one. */
+  get busyWriters(): number {
+    return this.loop.isBusy ? 1 : 0;
   }
 
   /**
@@ -82,7 +90,8 @@ export class PointQueue {
     for (const refusal of refused) {
       owners.get(refusal.point)?.refused.push(refusal);
       const name = JSON.stringify(refusal.point.series.name);
-      this.logger.warn(`PostgreSQL refused a point of ${name}: ${refusal.sqlState} ${refusal.reason}`);
+      // Not the reason, which may quote the value: it is told to the sender.
+      this.logger.warn(`PostgreSQL refused a point of ${name} (${refusal.sqlState})`);
     }
   }
 }

@@ -6,6 +6,7 @@ import { type TracePatch } from '../domain/trace.js';
 import { laneOf } from '../storage/lane.js';
 import { type TraceWork } from '../storage/trace-writer.js';
 import { type RefusedPatch, type WriteConnection } from '../storage/write-connection.js';
+import { type FlushAttempt } from './flush-loop.js';
 import { WriteQueue, type WriteQueueOptions } from './write-queue.js';
 
 type Answer = RefusedPatch[] | Error;
@@ -203,6 +204,39 @@ describe('the write queue', () => {
       await settle();
       connection.last.answer([]);
       await expect(submitted).resolves.toEqual({ rejected: [] });
+    });
+  });
+
+  describe('while somebody listens', () => {
+    it('tells of every attempt how many items it had, how long it took and what failed', async () => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] });
+      const attempts: FlushAttempt[] = [];
+      const queue = queueOf([connection], { onFlush: (attempt) => attempts.push(attempt) });
+      const submitted = queue.submit(batchOf([observationOf('a'), traceOf('t')]));
+      await settle();
+      connection.last.answer(withCode('40P01'));
+      await jest.advanceTimersByTimeAsync(1000);
+      await settle();
+      connection.last.answer([]);
+      await submitted;
+      expect(attempts).toEqual([
+        { items: 2, durationMs: expect.any(Number), fault: 'transient' },
+        { items: 2, durationMs: expect.any(Number) },
+      ]);
+      expect(attempts.every(({ durationMs }) => durationMs >= 0)).toBe(true);
+    });
+
+    it('says how many of its writers are at work', async () => {
+      const connections = [new ScriptedConnection(), new ScriptedConnection()];
+      const queue = queueOf(connections);
+      expect(queue.busyWriters).toBe(0);
+      const submitted = queue.submit(batchOf([observationOf('a', even)]));
+      await settle();
+      expect(queue.busyWriters).toBe(1);
+      connections[0]!.last.answer([]);
+      await submitted;
+      await settle();
+      expect(queue.busyWriters).toBe(0);
     });
   });
 

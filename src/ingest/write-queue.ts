@@ -6,7 +6,7 @@ import { laneOf } from '../storage/lane.js';
 import { compareWorks, type TraceWork } from '../storage/trace-writer.js';
 import { type RefusedPatch, type WriteConnection } from '../storage/write-connection.js';
 import { Admission } from './admission.js';
-import { FlushLoop, type Part } from './flush-loop.js';
+import { type FlushAttempt, FlushLoop, type Part } from './flush-loop.js';
 import { Submission } from './submission.js';
 
 type Patch = TracePatch | ObservationPatch;
@@ -21,6 +21,8 @@ export interface WriteQueueOptions {
   /** Called when the partition of a row is missing; the flush is tried again afterwards. */
   readonly onMissingPartition: () => Promise<void>;
   readonly nowMs: () => number;
+  /** Hears of every attempt to write. */
+  readonly onFlush?: (attempt: FlushAttempt) => void;
 }
 
 /** Patches of one transaction, about. */
@@ -39,7 +41,7 @@ export class WriteQueue {
     private readonly connections: readonly WriteConnection[],
     private readonly options: WriteQueueOptions,
   ) {
-    const { onMissingPartition, nowMs } = options;
+    const { onMissingPartition, nowMs, onFlush } = options;
     this.admission = new Admission(options.maxBytes);
     this.loops = connections.map(
       (connection) =>
@@ -48,6 +50,7 @@ export class WriteQueue {
           write: (parts) => this.write(connection, parts),
           onMissingPartition,
           nowMs,
+          onFlush,
         }),
     );
   }
@@ -55,6 +58,11 @@ export class WriteQueue {
   /** Bytes of batches that are not committed yet. */
   get bytes(): number {
     return this.admission.bytes;
+  }
+
+  /** How many writers have something to write. */
+  get busyWriters(): number {
+    return this.loops.filter((loop) => loop.isBusy).length;
   }
 
   /**
@@ -110,9 +118,8 @@ export class WriteQueue {
     for (const refusal of refused) {
       owners.get(refusal.patch)?.refused.push(refusal);
       const id = refusal.patch.kind === 'observation' ? refusal.patch.id : refusal.patch.traceId;
-      this.logger.warn(
-        `PostgreSQL refused ${refusal.patch.kind} ${JSON.stringify(id)}: ${refusal.sqlState} ${refusal.reason}`,
-      );
+      // Not the reason, which may quote the value: it is in the table, and told to the sender.
+      this.logger.warn(`PostgreSQL refused ${refusal.patch.kind} ${JSON.stringify(id)} (${refusal.sqlState})`);
     }
     await this.options
       .onRefused(connection, refused)

@@ -21,6 +21,12 @@ export class ReadPool {
     this.queryTimeoutMs = readTimeoutMs + GRACE_MS;
   }
 
+  /** Connections at this moment: how many are open, how many of these run a query, and how many queries wait for one. */
+  get use(): { readonly open: number; readonly busy: number; readonly waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return { open: totalCount, busy: totalCount - idleCount, waiting: waitingCount };
+  }
+
   /**
    * Runs one read. `name` prepares the statement once per connection; give it to statements whose text never varies.
    * @throws QueryTimeout after `READ_TIMEOUT_MS`, Unavailable when the database is away.
@@ -40,11 +46,14 @@ export class ReadPool {
     return (await this.run(config)) as unknown as T[];
   }
 
+  /** TypeORM's own query() neither prepares statements nor returns rows as arrays; its pool is the same. */
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
   private async run<T extends object>(config: QueryConfig): Promise<T[]> {
     try {
-      // TypeORM's own query() neither prepares statements nor returns rows as arrays; its pool is the same.
-      const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
-      return (await pool.query<T>({ ...config, query_timeout: this.queryTimeoutMs } as QueryConfig)).rows;
+      return (await this.pool.query<T>({ ...config, query_timeout: this.queryTimeoutMs } as QueryConfig)).rows;
     } catch (error) {
       const fault = classifyFault(error);
       if (fault === 'timeout')

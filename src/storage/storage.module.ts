@@ -66,6 +66,7 @@ import { WriteConnections } from './write-connections.js';
     ProjectDirectory,
     DatabaseProbe,
     PartitionKeeper,
+    ReadPool,
     WriteConnections,
     TraceReader,
     SessionReader,

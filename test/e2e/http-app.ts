@@ -57,25 +57,25 @@ class WriteController {
   constructor(private readonly received: Received) {}
 
   @Post('v1/l/batch')
-  @WriteRoute({ errors: 'envelope', overCapacity: 429 })
+  @WriteRoute({ door: 'batch', errors: 'envelope', overCapacity: 429 })
   batch(@Body() body: Buffer) {
     return this.received.take(body);
   }
 
   @Post('api/public/otel/v1/traces')
-  @WriteRoute({ errors: 'rpc-status', overCapacity: 503 })
+  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
   otlp(@Body() body: Buffer) {
     return this.received.take(body);
   }
 
   @Post('v1/full')
-  @WriteRoute({ errors: 'rpc-status', overCapacity: 503 })
+  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
   full() {
     throw new OverCapacity('The write queue is full', 2);
   }
 
   @Post('v1/stopping')
-  @WriteRoute({ errors: 'rpc-status', overCapacity: 503 })
+  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
   stopping() {
     throw new Unavailable('The server is stopping', 3);
   }

@@ -53,7 +53,7 @@ describe('errors over HTTP', () => {
     expect(answer.json()).toEqual({ message: 'Internal Server Error', code: 'INTERNAL_ERROR', data: null });
     const requestId = String(answer.headers['x-request-id']);
     expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(log).toContain(`GET /v1/things/:id failed, request ${requestId}`);
+    expect(log).toContain(`GET /v1/things/:id failed { requestId: '${requestId}' }`);
     expect(log).toContain('ReadController');
     expect(log).not.toContain('secret');
     expect(log).not.toContain(BEARER.authorization.slice(7));

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { parseConfig } from '../../src/config/config.js';
 import { OverCapacity, Unavailable } from '../../src/domain/errors.js';
 import { Redactor } from '../../src/domain/redaction.js';
+import { FlushEvents } from '../../src/ingest/flush-events.js';
 import { IngestService } from '../../src/ingest/ingest.service.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
@@ -126,7 +127,11 @@ describe('writing', () => {
     const fresh = await createTestDatabase();
     const config = parseConfig({ WRITE_CONNECTIONS: '3' });
     const keeper = new PartitionKeeper(await fresh.dataSource(), config);
-    const service = new IngestService(config, new WriteConnections(config, fresh.connection), keeper, new Redactor());
+    const events = new FlushEvents();
+    const heard: unknown[] = [];
+    events.onFlush((queue, { items, fault }) => heard.push([queue, items, fault]));
+    events.onQuarantine((items) => heard.push(['quarantine', items]));
+    const service = new IngestService(config, new WriteConnections(config, fresh.connection), keeper, new Redactor(), events);
     try {
       const submitted = service.submit(batchOf(1, [observation('t', 'o'), observation('t', 'a\0')]));
       expect(service.queuedBytes).toBe(200);
@@ -136,6 +141,12 @@ describe('writing', () => {
       expect(rows).toEqual([{ id: 'o' }]);
       const { rows: kept } = await fresh.pool.query('SELECT sqlstate FROM quarantine');
       expect(kept).toEqual([{ sqlstate: '22021' }]);
+      expect(heard).toEqual([
+        ['traces', 2, 'partition'],
+        ['quarantine', 1],
+        ['traces', 2, undefined],
+      ]);
+      expect(service.writers).toEqual({ busy: 0, total: 3 });
       await service.onApplicationShutdown();
       await expect(service.submit(batchOf(1, [observation('t', 'late')]))).rejects.toBeInstanceOf(Unavailable);
     } finally {

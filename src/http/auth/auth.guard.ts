@@ -27,9 +27,10 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** Writing needs the scope `ingest`, everything else `read`. */
+/** The scope that the route asks for; else writing needs `ingest`, everything else `read`. */
 export function requireScope(request: FastifyRequest, principal: Principal): void {
-  const needed = routeTraits(request).write === undefined ? 'read' : 'ingest';
+  const { write, scope } = routeTraits(request);
+  const needed = scope ?? (write === undefined ? 'read' : 'ingest');
   if (!principal.scopes.includes(needed)) {
     throw new ForbiddenException('Access denied - insufficient permissions for this endpoint');
   }

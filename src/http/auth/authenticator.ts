@@ -7,6 +7,7 @@ import { ProjectDirectory } from '../../domain/project.js';
 import { routeTraits } from '../route-config.js';
 import { TokenBuckets } from '../throttle/token-bucket.js';
 import { type AcceptedCredentials, CredentialCheck, type Offer, readOffer } from './credentials.js';
+import { AuthFailureStats } from './auth-failure-stats.js';
 import { type Principal, principalOf, setPrincipal } from './principal.js';
 
 /** Injection token of the {@link AcceptedCredentials}. */
@@ -30,6 +31,7 @@ export class Authenticator {
     @Inject(CONFIG) config: Config,
     @Inject(CREDENTIALS) credentials: AcceptedCredentials,
     private readonly projects: ProjectDirectory,
+    private readonly stats: AuthFailureStats,
   ) {
     this.check = new CredentialCheck(credentials);
     // A generated pair does not count: only one that somebody configured says that callers are meant to have it.
@@ -52,19 +54,23 @@ export class Authenticator {
     const address = normalizeIp(request.ip, IPV6_SUBSCRIBER_BITS);
     const take = this.failures.take(address, FAILURES_AT_ONCE, FAILURES_PER_SECOND);
     if (!take.isAllowed) {
+      this.stats.count('blocked');
       throw new TooManyRequests(
         'Too many failed authentications from this address',
         Math.max(1, Math.ceil(take.retryAfterMs / 1000)),
         new Date(Date.now() + take.retryAfterMs),
       );
     }
-    throw new Unauthorized(complaint(offerOf(request)));
+    const offer = offerOf(request);
+    this.stats.count(offer.kind === 'none' ? 'missing' : offer.kind === 'unreadable' ? 'unreadable' : 'wrong');
+    throw new Unauthorized(complaint(offer));
   }
 
   private find(request: FastifyRequest): Principal | undefined {
     const project = this.projects.defaultProject();
     const keyId = this.check.match(offerOf(request));
-    if (keyId !== undefined) return { project, scopes: ['ingest', 'read', 'admin'], keyId };
+    if (keyId === 'metrics-token') return { project, scopes: ['metrics'], keyId };
+    if (keyId !== undefined) return { project, scopes: ['ingest', 'read', 'admin', 'metrics'], keyId };
     const { write, openInCompat } = routeTraits(request);
     if (this.isCompatOpen && (openInCompat === true || write?.errors === 'rpc-status')) {
       return { project, scopes: ['ingest', 'read'], keyId: 'anonymous' };

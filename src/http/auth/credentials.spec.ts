@@ -49,6 +49,13 @@ describe('checking credentials', () => {
     expect(check.match({ kind: 'pair', publicKey: 'pk', secretKey: 'sk' })).toBe('key-pair');
   });
 
+  test('the metrics token is known by its own name, and only where there is one', () => {
+    const scraper = new CredentialCheck({ bearerToken: 'token', metricsToken: 'scrape' });
+    expect(scraper.match({ kind: 'token', token: 'scrape' })).toBe('metrics-token');
+    expect(scraper.match({ kind: 'token', token: 'token' })).toBe('bearer-token');
+    expect(check.match({ kind: 'token', token: 'scrape' })).toBeUndefined();
+  });
+
   test.each([
     { kind: 'token', token: 'Token' },
     { kind: 'token', token: 'token ' },

@@ -12,10 +12,12 @@ export interface AcceptedCredentials {
   readonly bearerToken?: string;
   readonly publicKey?: string;
   readonly secretKey?: string;
+  /** Opens nothing but GET /metrics. */
+  readonly metricsToken?: string;
 }
 
 /** Names the accepted credential that an offer matched. */
-export type KeyId = 'bearer-token' | 'key-pair';
+export type KeyId = 'bearer-token' | 'key-pair' | 'metrics-token';
 
 /**
  * Reads `Authorization: Bearer token` or `Basic base64(public:secret)`, also with `%20` for the space, which is how
@@ -49,15 +51,21 @@ function readPair(encoded: string): Offer {
 export class CredentialCheck {
   private readonly token: Buffer | undefined;
   private readonly pair: Buffer | undefined;
+  private readonly metricsToken: Buffer | undefined;
 
   constructor(accepted: AcceptedCredentials) {
-    const { bearerToken, publicKey, secretKey } = accepted;
+    const { bearerToken, publicKey, secretKey, metricsToken } = accepted;
     if (bearerToken) this.token = digest(bearerToken);
     if (publicKey && secretKey) this.pair = pairDigest(publicKey, secretKey);
+    if (metricsToken) this.metricsToken = digest(metricsToken);
   }
 
   match(offer: Offer): KeyId | undefined {
-    if (offer.kind === 'token') return isSame(this.token, digest(offer.token)) ? 'bearer-token' : undefined;
+    if (offer.kind === 'token') {
+      const offered = digest(offer.token);
+      if (isSame(this.token, offered)) return 'bearer-token';
+      return isSame(this.metricsToken, offered) ? 'metrics-token' : undefined;
+    }
     if (offer.kind === 'pair') {
       return isSame(this.pair, pairDigest(offer.publicKey, offer.secretKey)) ? 'key-pair' : undefined;
     }

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Project } from '../../domain/project.js';
 
-export type Scope = 'ingest' | 'read' | 'admin';
+/** `admin`: sees what belongs to no single project. `metrics`: reads GET /metrics, and nothing else by that alone. */
+export type Scope = 'ingest' | 'read' | 'admin' | 'metrics';
 
 /** Who calls. */
 export interface Principal {

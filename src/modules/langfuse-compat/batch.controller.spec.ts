@@ -24,7 +24,7 @@ function door(receipt: IngestReceipt | Error = { rejected: [] }) {
     /** `null` sends no content type. */
     post: async (body: unknown, contentType: string | null = 'application/json') => {
       let status = 200;
-      const reply = { status: (code: number) => (status = code) } as unknown as FastifyReply;
+      const reply = { request: {}, status: (code: number) => (status = code) } as unknown as FastifyReply;
       const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
       const answer = await controller.writeBatch(PROJECT, bytes, contentType ?? undefined, reply);
       return { status, answer: JSON.parse(JSON.stringify(answer)) };

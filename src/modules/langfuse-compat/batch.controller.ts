@@ -6,6 +6,7 @@ import type { Rejection } from '../../domain/ingest-batch.js';
 import type { Project } from '../../domain/project.js';
 import { ArrivalClock } from '../../domain/time.js';
 import { CurrentProject } from '../../http/project.decorator.js';
+import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { IngestService } from '../../ingest/ingest.service.js';
 import { BATCH_EXAMPLE, BatchAnswerDto, BatchPartialDto, BatchRefusalDto, BatchRequestDto } from './batch.dto.js';
@@ -24,7 +25,7 @@ export class BatchController {
 
   /** The door of xtrace's own clients. */
   @Post('batch')
-  @WriteRoute({ errors: 'envelope', overCapacity: 429 })
+  @WriteRoute({ door: 'batch', errors: 'envelope', overCapacity: 429 })
   @ApiOperation({
     summary: 'Writes one trace, observations, or both',
     description:
@@ -63,6 +64,7 @@ export class BatchController {
     const isEmpty = batch.traces.length + batch.observations.length === 0;
     const receipt = isEmpty ? { rejected: [] } : await this.ingest.submit(batch);
     const refusedCount = rejectedCount + receipt.rejected.length;
+    reportWrite(reply.request, { itemCount, refusedCount, refused: [...rejected, ...receipt.rejected] });
     if (refusedCount === 0) return { message: 'Request Successful.' };
 
     const errors = [...rejected, ...receipt.rejected].sort(byPosition).slice(0, MAX_LISTED_REJECTIONS);

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
+import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { MetricIngestService } from '../../ingest/metric-ingest.service.js';
 import {
@@ -25,7 +26,7 @@ export class PointsController {
 
   /** The door for points of time series. */
   @Post('batch')
-  @WriteRoute({ errors: 'envelope', overCapacity: 429 })
+  @WriteRoute({ door: 'metrics', errors: 'envelope', overCapacity: 429 })
   @ApiOperation({
     summary: 'Writes points of time series',
     description:
@@ -65,6 +66,7 @@ export class PointsController {
     const { points, rejected, rejectedCount } = mapPoints(items, Date.now());
     const receipt = await this.ingest.submit({ project, points, bytes: body.length });
     const refusedCount = rejectedCount + receipt.rejected.length;
+    reportWrite(reply.request, { itemCount: items.length, refusedCount, refused: [...rejected, ...receipt.rejected] });
     if (refusedCount === 0) return { message: 'Request Successful.' };
 
     const errors = [...rejected, ...receipt.rejected].sort((a, b) => a.index - b.index).slice(0, MAX_LISTED_REJECTIONS);

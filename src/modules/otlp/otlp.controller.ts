@@ -1,15 +1,17 @@
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
+import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { IngestService } from '../../ingest/ingest.service.js';
 import { decodeJson } from './otlp.json.js';
-import { mapExport } from './otlp.map.js';
+import { type MapContext, mapExport, type MappedExport } from './otlp.map.js';
 import { decodeProtobuf } from './otlp.protobuf.js';
-import { encodeResponse, encodingOf, MEDIA_TYPES, summarize } from './otlp.response.js';
+import { encodeResponse, encodingOf, MEDIA_TYPES, NoUsableSpan, summarize } from './otlp.response.js';
+import type { OtlpExport } from './otlp.span.js';
 
 const EXAMPLE = {
   resourceSpans: [
@@ -56,7 +58,7 @@ export class OtlpController {
   constructor(private readonly ingest: IngestService) {}
 
   @Post(['v1/traces', 'api/public/otel/v1/traces'])
-  @WriteRoute({ errors: 'rpc-status', overCapacity: 503 })
+  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
   @ApiOperation({
     summary: 'Export spans (OTLP/HTTP)',
     description:
@@ -89,12 +91,30 @@ export class OtlpController {
     }
 
     const decoded = encoding === 'json' ? decodeJson(body) : decodeProtobuf(body);
-    const { batch, spanCount, rejected } = mapExport(decoded, { project, nowMs: Date.now(), bytes: body.length });
+    const { batch, spanCount, rejected } = this.map(reply.request, decoded, {
+      project,
+      nowMs: Date.now(),
+      bytes: body.length,
+    });
     const receipt = spanCount === 0 ? { rejected: [] } : await this.ingest.submit(batch);
 
     const refused = [...rejected, ...receipt.rejected];
-    const rejectedSpans = refused.filter(({ kind }) => kind === 'observation').length;
+    const refusedSpans = refused.filter(({ kind }) => kind === 'observation');
+    const rejectedSpans = refusedSpans.length;
+    reportWrite(reply.request, { itemCount: spanCount, refusedCount: rejectedSpans, refused: refusedSpans });
     reply.header('content-type', MEDIA_TYPES[encoding]);
     return encodeResponse({ rejectedSpans, errorMessage: summarize(refused) }, encoding);
+  }
+
+  private map(request: FastifyRequest, decoded: OtlpExport, context: MapContext): MappedExport {
+    try {
+      return mapExport(decoded, context);
+    } catch (error) {
+      if (error instanceof NoUsableSpan) {
+        const { rejected } = error;
+        reportWrite(request, { itemCount: rejected.length, refusedCount: rejected.length, refused: rejected });
+      }
+      throw error;
+    }
   }
 }

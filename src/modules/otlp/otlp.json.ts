@@ -61,7 +61,9 @@ export function decodeJson(body: Buffer): OtlpExport {
   try {
     request = JSON.parse(text);
   } catch (error) {
-    throw new InvalidInput(`The body is not valid JSON: ${(error as Error).message}`);
+    // Only where, never what: the engine's message quotes the body.
+    const position = /at position \d+/.exec((error as Error).message)?.[0];
+    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
   }
   try {
     return readExport(request);

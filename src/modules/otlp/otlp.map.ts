@@ -1,4 +1,3 @@
-import { InvalidInput } from '../../domain/errors.js';
 import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
 import { type JsonText, toStorableText } from '../../domain/json.js';
@@ -16,7 +15,7 @@ import {
   type SharedMetadata,
   spanMetadata,
 } from './otlp.metadata.js';
-import { summarize } from './otlp.response.js';
+import { nothingUsable } from './otlp.response.js';
 import {
   type AttributeValue,
   findProblem,
@@ -94,15 +93,6 @@ export function mapExport({ resourceSpans }: OtlpExport, context: MapContext): M
     spanCount: index,
     rejected,
   };
-}
-
-function nothingUsable(rejected: readonly Rejection[], firstPath: string): InvalidInput {
-  const first = rejected[0]!;
-  const rest =
-    rejected.length > 1 ? ` None of the ${rejected.length} spans can be stored: ${summarize(rejected)}.` : '';
-  const isAboutIds = first.field === 'traceId' || first.field === 'spanId';
-  const hint = isAboutIds ? ' Is this a logs or metrics payload? Those belong to /v1/logs and /v1/metrics.' : '';
-  return new InvalidInput(`${firstPath} ${first.message}.${rest}${hint}`, firstPath);
 }
 
 /** What all spans of one resource have in common. */

@@ -1,3 +1,4 @@
+import { InvalidInput } from '../../domain/errors.js';
 import { type Rejection } from '../../domain/ingest-batch.js';
 
 /** The two encodings of OTLP over HTTP; an answer comes in that of its request. */
@@ -76,4 +77,25 @@ export function summarize(rejected: readonly Rejection[]): string {
   if (reasons.size > MAX_REASONS) parts.push(`and ${reasons.size - MAX_REASONS} other reasons`);
   const summary = parts.join('; ').toWellFormed();
   return summary.length <= MAX_SUMMARY_LENGTH ? summary : `${summary.slice(0, MAX_SUMMARY_LENGTH).toWellFormed()}…`;
+}
+
+/** No span of a request can be stored. */
+export class NoUsableSpan extends InvalidInput {
+  constructor(
+    message: string,
+    field: string,
+    readonly rejected: readonly Rejection[],
+  ) {
+    super(message, field);
+  }
+}
+
+/** The answer to a request of which every span was refused; `firstPath` is where the first of them lies. */
+export function nothingUsable(rejected: readonly Rejection[], firstPath: string): NoUsableSpan {
+  const first = rejected[0]!;
+  const rest =
+    rejected.length > 1 ? ` None of the ${rejected.length} spans can be stored: ${summarize(rejected)}.` : '';
+  const isAboutIds = first.field === 'traceId' || first.field === 'spanId';
+  const hint = isAboutIds ? ' Is this a logs or metrics payload? Those belong to /v1/logs and /v1/metrics.' : '';
+  return new NoUsableSpan(`${firstPath} ${first.message}.${rest}${hint}`, firstPath, rejected);
 }

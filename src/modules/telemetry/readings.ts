@@ -1,0 +1,129 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { CONFIG, type Config } from '../../config/config.js';
+import { AuthFailureStats } from '../../http/auth/auth-failure-stats.js';
+import { InFlightBytes } from '../../http/in-flight-bytes.js';
+import { QueryRateStats } from '../../http/throttle/query-rate-stats.js';
+import { Redactor } from '../../domain/redaction.js';
+import { IngestService } from '../../ingest/ingest.service.js';
+import { MetricIngestService } from '../../ingest/metric-ingest.service.js';
+import { ReadPool } from '../../storage/read-pool.js';
+import { METRICS_REGISTRY } from './registry.js';
+
+/** One metric whose value somebody else keeps: its label, or none, and how to read the value for each of its values. */
+interface Reading {
+  readonly type: 'counter' | 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  /** By value of the label; under the key '' when there is none. */
+  readonly read: () => Readonly<Record<string, number>>;
+}
+
+/** What is read when Prometheus asks and costs nothing until then. A counter of another part joins by an entry here. */
+@Injectable()
+export class Readings {
+  constructor(
+    @Inject(METRICS_REGISTRY) registry: Registry,
+    @Inject(CONFIG) config: Config,
+    ingest: IngestService,
+    points: MetricIngestService,
+    pool: ReadPool,
+    inFlight: InFlightBytes,
+    rate: QueryRateStats,
+    auth: AuthFailureStats,
+    redactor: Redactor,
+  ) {
+    const readings: readonly Reading[] = [
+      {
+        type: 'gauge',
+        name: 'xtrace_queue_bytes',
+        help: 'Bytes that are accepted and not committed yet.',
+        label: 'queue',
+        read: () => ({ traces: ingest.queuedBytes, points: points.queuedBytes }),
+      },
+      {
+        type: 'gauge',
+        name: 'xtrace_queue_max_bytes',
+        help: 'WRITE_QUEUE_MAX_BYTES, of each queue.',
+        read: () => ({ '': config.writeQueueMaxBytes }),
+      },
+      {
+        type: 'gauge',
+        name: 'xtrace_in_flight_bytes',
+        help: 'Bytes of request bodies that are being read or written.',
+        read: () => ({ '': inFlight.bytes }),
+      },
+      {
+        type: 'gauge',
+        name: 'xtrace_in_flight_max_bytes',
+        help: 'INGEST_MAX_IN_FLIGHT_BYTES.',
+        read: () => ({ '': config.maxInFlightBytes }),
+      },
+      {
+        type: 'counter',
+        name: 'xtrace_redactions_total',
+        help: 'Secrets replaced before they were queued.',
+        read: () => ({ '': redactor.redactedCount }),
+      },
+      {
+        type: 'gauge',
+        name: 'xtrace_db_connections_busy',
+        help: 'Database connections at work: of queries, of writes of traces, of writes of points.',
+        label: 'pool',
+        read: () => ({ read: pool.use.busy, write: ingest.writers.busy, points: points.writers.busy }),
+      },
+      {
+        type: 'gauge',
+        name: 'xtrace_db_connections_max',
+        help: 'Database connections there may be.',
+        label: 'pool',
+        read: () => ({ read: config.readConnections, write: ingest.writers.total, points: points.writers.total }),
+      },
+      {
+        type: 'gauge',
+        name: 'xtrace_db_queries_waiting',
+        help: 'Queries that wait for a connection.',
+        read: () => ({ '': pool.use.waiting }),
+      },
+      {
+        type: 'counter',
+        name: 'xtrace_rate_limited_queries_total',
+        help: 'Queries that the rate limit let through or refused.',
+        label: 'result',
+        read: () => ({ allowed: rate.totalAllowed, refused: rate.totalRejected }),
+      },
+      {
+        type: 'counter',
+        name: 'xtrace_auth_failures_total',
+        help: 'Requests without valid credentials; blocked are those after too many others from one address.',
+        label: 'reason',
+        read: () => auth.counts,
+      },
+    ];
+    for (const reading of readings) register(registry, reading);
+  }
+}
+
+function register(registry: Registry, { type, name, help, label, read }: Reading): void {
+  const labelNames = label === undefined ? [] : [label];
+  const labelsOf = (value: string) => (label === undefined ? {} : { [label]: value });
+  const options = { name, help, labelNames, registers: [registry] };
+  if (type === 'gauge') {
+    new Gauge({
+      ...options,
+      collect() {
+        for (const [value, number] of Object.entries(read())) this.set(labelsOf(value), number);
+      },
+    });
+    return;
+  }
+  new Counter({
+    ...options,
+    collect() {
+      // A counter of prom-client only grows, and this total is kept elsewhere.
+      this.reset();
+      for (const [value, number] of Object.entries(read())) this.inc(labelsOf(value), number);
+    },
+  });
+}
