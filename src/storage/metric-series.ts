@@ -41,7 +41,7 @@ const LOOK_UP = {
 /** Keeps retention from a series that it was about to remove; what it has removed already is not returned. */
 const REVIVE =
   'UPDATE metric_series SET idle_since = NULL WHERE project_no = $1::int4 AND key = ANY($2::text[]::uuid[]) ' +
-  'RETURNING replace(key::text, $$-$$, $$$$) AS key, series_id, false AS is_idle';
+  `RETURNING replace(key::text, '-', '') AS key, series_id, false AS is_idle`;
 
 /**
  * How long a number is believed. Retention removes series without points after many times that (IDLE_MS), so that no
@@ -132,11 +132,7 @@ interface FoundSeries {
   is_idle: boolean;
 }
 
-async function lookUp(
-  client: ClientBase,
-  projectNo: number,
-  keys: readonly string[],
-): Promise<FoundSeries[]> {
+async function lookUp(client: ClientBase, projectNo: number, keys: readonly string[]): Promise<FoundSeries[]> {
   const values = [projectNo, encodeArray('metric_series.key', 'text', keys)];
   const { rows } = await client.query<FoundSeries>({ ...LOOK_UP, values });
   const idle = rows.filter((row) => row.is_idle).map(({ key }) => key);

@@ -18,7 +18,7 @@ const FIRST_RUN_MS = 10_000;
 const EVERY_MS = HOUR_MS;
 
 /** Advisory lock of the one process that removes ("xtrr" in ASCII). */
-const RETENTION_LOCK = 0x78747272;
+export const RETENTION_LOCK = 0x78747272;
 
 /** Points are taken until they expire; those on their way then have this long to arrive. */
 const POINT_GRACE_MS = HOUR_MS;
