@@ -10,7 +10,7 @@ export async function openRetention(
   days: { traces?: number; metrics?: number },
 ): Promise<Retention> {
   return new Retention(
-    database.connection as DatabaseConnection,
+    database.connection,
     { tracesRetentionDays: days.traces ?? 0, metricsRetentionDays: days.metrics ?? 0 },
     new MetricPartitionKeeper(await database.dataSource()),
   );
