@@ -66,7 +66,7 @@ async function load(server: BenchServer, observations: number): Promise<{ traces
     );
     await client.query(`ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${week}) TO (${week + 1})`);
     // The server's role drops it, not the superuser that makes it here.
-    await client.query(`ALTER TABLE ${name} OWNER TO ${(await ownerOf(client, table))}`);
+    await client.query(`ALTER TABLE ${name} OWNER TO ${await ownerOf(client, table)}`);
   }
   const copies = Math.max(1, Math.round(observations / SAMPLE_OBSERVATIONS));
   for (const table of TABLES) {

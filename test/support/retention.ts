@@ -1,4 +1,3 @@
-import { type DatabaseConnection } from '../../src/config/database-connection.js';
 import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { Retention } from '../../src/storage/retention.js';
 import { type TestDatabase } from './database.js';
