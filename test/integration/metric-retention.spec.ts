@@ -10,6 +10,7 @@ import { type Removed } from '../../src/storage/retention.js';
 import { type ExpiredPartition, retirePartition } from '../../src/storage/retired-partitions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { locksOf, openRetention, untilItWaits } from '../support/retention.js';
+import { waitFor } from '../support/server-process.js';
 
 jest.setTimeout(60_000);
 
@@ -191,6 +192,11 @@ describe('retention of points', () => {
       const client = await connect();
       const wanted = seriesOf('again', {});
       const resolving = new SeriesDirectory().resolve(client, 1, [wanted]);
+      // It has found the series and waits to take the mark away.
+      await waitFor(async () => {
+        const waiting = await column<string>(`SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
+        return waiting.some((query) => query.startsWith('UPDATE metric_series'));
+      });
       await remover.query('COMMIT');
       const ids = await resolving;
       expect(await column('SELECT series_id FROM metric_series')).toEqual([ids.get(wanted)]);
