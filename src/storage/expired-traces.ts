@@ -27,9 +27,10 @@ const FIRST_CHUNK = 100;
 const MAX_CHUNK = 2000;
 /** Keys held in memory at once. */
 const PAGE = 5000;
-/** In a row; with the pauses between them, some 20 seconds. The next run goes on. */
-const MAX_FAILURES = 100;
-const PAUSE_MS = 200;
+/** In a row; with what they wait and the pauses between them, some 30 seconds. The next run goes on. */
+const MAX_FAILURES = 400;
+/** Until whoever holds a session may have committed. */
+const PAUSE_MS = 50;
 
 /**
  * Deletes the traces among the given keys that are in a lane whose lock is to be had, takes what they add to their
@@ -204,8 +205,9 @@ class Removal {
       const isFromPostgres = (error as { code?: string }).code?.length === 5;
       if (!isFromPostgres || (fault !== 'transient' && fault !== 'timeout')) throw error;
       this.failures += 1;
-      this.chunk = Math.max(1, this.chunk >> 2);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      this.chunk = Math.max(1, this.chunk >> 1);
+      // A call that took too long waited for nobody: only a smaller one helps.
+      if (fault === 'transient') await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       return [];
     }
   }

@@ -1,9 +1,10 @@
 import { type Client } from 'pg';
 import { bucketAt } from '../../src/storage/trace-writer.js';
-import { removeFolder, temporaryFolder, waitFor } from '../support/server-process.js';
+import { removeFolder, temporaryFolder } from '../support/server-process.js';
 import { BenchServer } from './bench-server.js';
 import { BodyPool } from './bodies.js';
 import { OBSERVATIONS_PER_TRACE } from './generator.js';
+import { cpuSeconds, machineCpuSeconds } from './process-stats.js';
 import { percentile, type Report } from './report.js';
 import { PATH, postUntilTaken } from './write-stages.js';
 
@@ -123,7 +124,6 @@ async function measure(
   const writer = startWriter(server);
   const waits = await watchWaits(server);
   try {
-    await waitFor(() => waits.sinceMs !== undefined || REMOVED.test(server.process.stdout()), 60_000);
     const [, traces, seconds] = await server.process.waitForOutput(REMOVED, 600_000);
     const endMs = performance.now();
     const fromMs = endMs - Number(seconds) * 1000;
@@ -136,6 +136,9 @@ async function measure(
     const before = writer.acks.filter(({ atMs }) => atMs < fromMs && atMs > fromMs - 5000).map(({ ms }) => ms);
     const note = `${loaded.observations} observations, ${loaded.traces} traces`;
     report.add(STAGE, 'a week removed', Number(seconds), 's', { goal: { atMost: 3 }, note });
+    report.add(STAGE, 'PostgreSQL CPU of that', waits.cpuSeconds, 's', {
+      note: `the machine was busy with ${waits.machineCpus.toFixed(1)} CPUs`,
+    });
     report.add(STAGE, 'longest wait of a writer for its locks', waits.longestMs, 'ms', { goal: { atMost: 100 } });
     const load = `${REQUESTS_PER_SECOND} × ${OBSERVATIONS_PER_POST} obs/s`;
     report.add(STAGE, 'ack p99 before', percentile(before, 0.99), 'ms', { note: load });
@@ -196,12 +199,24 @@ const WAITS = `SELECT r.pid, (SELECT max(extract(epoch FROM clock_timestamp() - 
 async function watchWaits(server: BenchServer) {
   const client = await server.database.another();
   let isOver = false;
-  const state = { longestMs: 0, sinceMs: undefined as number | undefined, stop };
+  const isLocal = server.database.postmasterPid !== undefined;
+  const state = { longestMs: 0, cpuSeconds: NaN, machineCpus: NaN, stop };
+  let since: { atMs: number; machine: number } | undefined;
   const run = async (): Promise<void> => {
     while (!isOver) {
-      const { rows } = await client.query<{ ms: number | null }>({ name: 'waits', text: WAITS });
-      if (rows.length > 0) state.sinceMs ??= performance.now();
-      for (const { ms } of rows) state.longestMs = Math.max(state.longestMs, ms ?? 0);
+      const { rows } = await client.query<{ pid: number; ms: number | null }>({ name: 'waits', text: WAITS });
+      for (const { pid, ms } of rows) {
+        state.longestMs = Math.max(state.longestMs, ms ?? 0);
+        if (!isLocal) continue;
+        since ??= { atMs: performance.now(), machine: machineCpuSeconds() };
+        const elapsedSeconds = (performance.now() - since.atMs) / 1000;
+        if (elapsedSeconds > 0) state.machineCpus = (machineCpuSeconds() - since.machine) / elapsedSeconds;
+        try {
+          state.cpuSeconds = cpuSeconds(pid);
+        } catch {
+          // Its last moments are gone with it.
+        }
+      }
       await new Promise((resolve) => setTimeout(resolve, rows.length > 0 ? 2 : 100));
     }
     await client.end();
