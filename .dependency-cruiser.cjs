@@ -65,7 +65,7 @@ module.exports = {
       'A door submits an IngestBatch; how rows are written is known to ingest and storage alone.',
       { path: '^src/modules/' },
       {
-        path: '^src/(embedded-postgres/|storage/(entities/|[^/]*(writer|write-|bulk-|-table|rollup|lane|quarantine|partitions|data-source)))',
+        path: '^src/(embedded-postgres/|storage/(entities/|[^/]*(writer|write-|bulk-|-table|rollup|lane|quarantine|partitions|retention|expired|idle-series|data-source)))',
       },
     ),
     forbid(

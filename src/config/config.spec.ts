@@ -35,6 +35,8 @@ describe('settings', () => {
       rateLimitBurst: 40,
       shutdownDelayMs: 0,
       shutdownGraceMs: 10000,
+      tracesRetentionDays: 90,
+      metricsRetentionDays: 30,
       trustProxy: false,
       logLevel: 'info',
       logFormat: 'auto',

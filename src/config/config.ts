@@ -46,6 +46,10 @@ export interface Config {
   readonly shutdownDelayMs: number;
   /** How long the drain after that may take before the process ends itself. */
   readonly shutdownGraceMs: number;
+  /** Days since receipt; 0 = for ever. */
+  readonly tracesRetentionDays: number;
+  /** Days since the time of a point; 0 = for ever. */
+  readonly metricsRetentionDays: number;
   readonly trustProxy: boolean;
   /** Names of secrets besides the built-in ones, see `SecretKeys`. */
   readonly redactKeys?: readonly string[];
@@ -74,6 +78,8 @@ const MIN_SECRET_LENGTH = 16;
 const MIB = 1024 * 1024;
 const MAX_BYTES = 16 * 1024 * MIB;
 const HOUR_MS = 3_600_000;
+/** A century; beyond it the date arithmetic of databases gets strange, and 0 says the same better. */
+const MAX_RETENTION_DAYS = 36_500;
 
 /** All settings in the order of `.env.example`, keyed by the field of {@link Config} they fill. */
 export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<Declared[F]>> } = {
@@ -216,6 +222,18 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     default: '10000',
     doc: 'Milliseconds after that for open requests and queued writes; then the process ends with exit code 1',
     ...integer(0, HOUR_MS),
+  },
+  tracesRetentionDays: {
+    name: 'TRACES_RETENTION_DAYS',
+    default: '90',
+    doc: 'Days after receipt that traces and their sessions are kept; they go within the week after, 0 keeps them for ever',
+    ...integer(0, MAX_RETENTION_DAYS),
+  },
+  metricsRetentionDays: {
+    name: 'METRICS_RETENTION_DAYS',
+    default: '30',
+    doc: 'Days that points of time series are kept, by their own time; they go within the day after, 0 keeps them for ever',
+    ...integer(0, MAX_RETENTION_DAYS),
   },
   trustProxy: {
     name: 'TRUST_PROXY',

@@ -79,7 +79,7 @@ describe('what is sent', () => {
     for (const { path, body } of jobs) {
       const bytes = Buffer.from(body);
       if (path === '/v1/metrics/batch') {
-        const mapped = mapPoints(readPoints(bytes), WEEK.nowMs);
+        const mapped = mapPoints(readPoints(bytes), WEEK.nowMs, 0);
         expect(mapped.rejectedCount).toBe(0);
         points += mapped.points.length;
       } else if (path === '/v1/l/batch') {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { SCHEMA_LOCK } from './partitions.js';
+import { dropRetired, type ExpiredPartition, findExpired, type RunSql } from './retired-partitions.js';
 
 const DAY_MS = 86_400_000;
 /** A point may be a day ahead of the clock; the third day is for a server that could not make partitions for a while. */
@@ -54,6 +55,7 @@ export class MetricPartitionKeeper implements OnApplicationBootstrap, OnApplicat
       if (missingRanges(await attachedRanges(runner), today).length === 0) return;
       await runner.startTransaction();
       await runner.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+      await dropRetired((sql, parameters) => runner.query(sql, parameters));
       for (const range of missingRanges(await attachedRanges(runner), today)) await attach(runner, range);
       await runner.commitTransaction();
     } catch (error) {
@@ -88,12 +90,26 @@ async function attachedRanges(runner: QueryRunner): Promise<Range[]> {
     'SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass',
     [TABLE],
   )) as { name: string }[];
-  return rows.map(({ name }) => {
-    const [, day, from, to] = NAME.exec(name) ?? [];
-    if (day !== undefined) return { from: dayOf(day), to: dayOf(day) + 1 };
-    if (from === undefined || to === undefined) throw new Error(`${name} is no partition that xtrace has made`);
-    return { from: from === 'past' ? -Infinity : dayOf(from), to: dayOf(to) };
-  });
+  return rows.map(({ name }) => rangeOf(name));
+}
+
+function rangeOf(name: string): Range {
+  const [, day, from, to] = NAME.exec(name) ?? [];
+  if (day !== undefined) return { from: dayOf(day), to: dayOf(day) + 1 };
+  if (from === undefined || to === undefined) throw new Error(`${name} is no partition that xtrace has made`);
+  return { from: from === 'past' ? -Infinity : dayOf(from), to: dayOf(to) };
+}
+
+/**
+ * The partitions all of whose points are older than `beforeMs`. The past is one of them together with the first day that
+ * expires, so that it can be made anew up to there, and when points came into it.
+ */
+export async function expiredPointPartitions(run: RunSql, beforeMs: number): Promise<ExpiredPartition[]> {
+  const expired = await findExpired(run, [TABLE], (name) => rangeOf(name).to * DAY_MS <= beforeMs);
+  const [only] = expired;
+  if (expired.length !== 1 || only!.isPending || rangeOf(only!.name).from !== -Infinity) return expired;
+  const [past] = await run<{ hasPoints: boolean }>(`SELECT EXISTS (SELECT FROM ${only!.name}) AS "hasPoints"`);
+  return past?.hasPoints === true ? expired : [];
 }
 
 async function attach(runner: QueryRunner, { from, to }: Range): Promise<void> {

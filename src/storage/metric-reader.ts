@@ -60,7 +60,7 @@ export class MetricReader {
     return { series, latest, isTruncated: hasMoreBuckets || shown.length < members.length };
   }
 
-  /** Names of all metrics that ever had a point, sorted bytewise; the first 10,000. */
+  /** Names of all metrics that have points, or had some until a day ago, sorted bytewise; the first 10,000. */
   async listNames(project: Project): Promise<string[]> {
     const rows = await this.pool.query<{ name: string }>(METRIC_NAMES_SQL, [project.no, MAX_NAMES], 'metric names');
     return rows.map(({ name }) => name);

@@ -34,27 +34,42 @@ const seriesTable = new BulkInsert<SeriesRow>(
 const LOOK_UP = {
   name: 'look up metric_series',
   text:
-    'SELECT k.key, s.series_id FROM unnest($2::text[]) AS k(key) CROSS JOIN LATERAL (SELECT series_id FROM ' +
-    'metric_series s WHERE s.project_no = $1::int4 AND s.key = k.key::uuid LIMIT 1) s',
+    'SELECT k.key, s.series_id, s.idle_since IS NOT NULL AS is_idle FROM unnest($2::text[]) AS k(key) CROSS JOIN LATERAL ' +
+    '(SELECT series_id, idle_since FROM metric_series s WHERE s.project_no = $1::int4 AND s.key = k.key::uuid LIMIT 1) s',
 };
+
+/** Keeps retention from a series that it was about to remove; what it has removed already is not returned. */
+const REVIVE =
+  'UPDATE metric_series SET idle_since = NULL WHERE project_no = $1::int4 AND key = ANY($2::text[]::uuid[]) ' +
+  `RETURNING replace(key::text, '-', '') AS key, series_id, false AS is_idle`;
+
+/**
+ * How long a number is believed. Retention removes series without points after many times that (IDLE_MS), so that no
+ * process still believes in one that has gone.
+ */
+const MAX_AGE_MS = 3_600_000;
 
 /**
  * The numbers by which points name their series. The dictionary in the database decides; this remembers what it has
- * said, the most recently used, because numbers never change. Rows of the dictionary must not be deleted while a
- * process that remembers them runs: it would go on writing points that no query finds.
+ * said, the most recently used, for an hour.
  */
 export class SeriesDirectory {
   // A Map iterates in order of insertion, and each use moves its entry to the end: the first is the longest unused.
   private readonly remembered = new Map<string, number>();
   private characters = 0;
+  private sinceMs = 0;
 
-  constructor(private readonly maxCharacters: number = MAX_REMEMBERED_CHARACTERS) {}
+  constructor(
+    private readonly maxCharacters: number = MAX_REMEMBERED_CHARACTERS,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
 
   /**
    * The number of every series in `wanted`, new ones being entered. Outside any transaction: each statement must see
    * what other processes have committed before it, and what it enters counts at once.
    */
   async resolve(client: ClientBase, projectNo: number, wanted: Iterable<Series>): Promise<Map<Series, number>> {
+    this.forgetOld();
     const ids = new Map<Series, number>();
     const unknown = new Map<string, Series[]>();
     for (const series of wanted) {
@@ -80,6 +95,16 @@ export class SeriesDirectory {
     return ids;
   }
 
+  /** All at once: an hour's worth of look-ups costs less than a time kept with each series. */
+  private forgetOld(): void {
+    const nowMs = this.nowMs();
+    // A clock that was put back tells nothing about how long it has been.
+    if (nowMs >= this.sinceMs && nowMs - this.sinceMs < MAX_AGE_MS) return;
+    this.remembered.clear();
+    this.characters = 0;
+    this.sinceMs = nowMs;
+  }
+
   private recall(projectNo: number, series: Series): number | undefined {
     const text = textOf(projectNo, series);
     const id = this.remembered.get(text);
@@ -101,13 +126,19 @@ export class SeriesDirectory {
   }
 }
 
-async function lookUp(
-  client: ClientBase,
-  projectNo: number,
-  keys: readonly string[],
-): Promise<{ key: string; series_id: number }[]> {
+interface FoundSeries {
+  key: string;
+  series_id: number;
+  is_idle: boolean;
+}
+
+async function lookUp(client: ClientBase, projectNo: number, keys: readonly string[]): Promise<FoundSeries[]> {
   const values = [projectNo, encodeArray('metric_series.key', 'text', keys)];
-  return (await client.query<{ key: string; series_id: number }>({ ...LOOK_UP, values })).rows;
+  const { rows } = await client.query<FoundSeries>({ ...LOOK_UP, values });
+  const idle = rows.filter((row) => row.is_idle).map(({ key }) => key);
+  if (idle.length === 0) return rows;
+  const revived = await client.query<FoundSeries>(REVIVE, [projectNo, encodeArray('metric_series.key', 'text', idle)]);
+  return [...rows.filter((row) => !row.is_idle), ...revived.rows];
 }
 
 /** Sorted by key, so that processes which enter the same series wait for one another in the same order. */

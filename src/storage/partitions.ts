@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
+import { dropRetired } from './retired-partitions.js';
 import { bucketAt } from './trace-writer.js';
 
 interface PartitionedTable {
@@ -73,6 +74,7 @@ export class PartitionKeeper implements OnApplicationBootstrap, OnApplicationShu
       if (missing.length === 0) return;
       await runner.startTransaction();
       await runner.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+      await dropRetired((sql, parameters) => runner.query(sql, parameters));
       const compression = await this.compression(runner);
       for (const { table, bucket } of await this.findMissing(runner, first))
         await attach(runner, table, bucket, compression);
@@ -113,6 +115,16 @@ export class PartitionKeeper implements OnApplicationBootstrap, OnApplicationShu
 
 function weeks(first: number): number[] {
   return Array.from({ length: WEEKS_AHEAD + 1 }, (_, i) => first + i);
+}
+
+/** Names of the tables that have a partition per week of arrival. */
+export const PARTITIONED_BY_WEEK = TABLES.map(({ name }) => name);
+
+/** The week that a partition holds, by its name. */
+export function bucketOf(name: string): number {
+  const [, bucket] = /_w(\d+)$/.exec(name) ?? [];
+  if (bucket === undefined) throw new Error(`${name} is no partition that xtrace has made`);
+  return Number(bucket);
 }
 
 function partitionName(table: string, bucket: number): string {

@@ -11,6 +11,7 @@ import { MetricWriter } from './metric-writer.js';
 import { PartitionKeeper } from './partitions.js';
 import { ProjectStore } from './project-store.js';
 import { ReadPool } from './read-pool.js';
+import { Retention } from './retention.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceReader } from './trace-reader.js';
@@ -61,6 +62,7 @@ import { WriteConnections } from './write-connections.js';
     UsageReader,
     MetricWriter,
     MetricReader,
+    Retention,
   ],
   exports: [
     ProjectDirectory,

@@ -3,7 +3,7 @@ import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
 import { EncodeError } from './binary-value.js';
 import { classifyFault } from './sql-state.js';
-import { laneOf } from './lane.js';
+import { LANE_LOCKS, laneOf } from './lane.js';
 import { type BinaryStatement } from './statement-batch.js';
 import { type TraceWork, writeTraces } from './trace-writer.js';
 
@@ -14,9 +14,6 @@ export interface RefusedPatch {
   readonly sqlState: string;
   readonly reason: string;
 }
-
-/** Namespace of the advisory locks of lanes ("xtra" in ASCII). */
-const LANE_LOCKS = 0x78747261;
 
 /**
  * Writers look rows up by key alone. On a new table, which has no statistics yet, the planner would rather read all of

@@ -7,6 +7,7 @@ import { measureBaselines } from './baselines.js';
 import { BenchServer, CHANGED_SETTINGS, startFlags } from './bench-server.js';
 import { measureDetail, measureLists } from './read-stages.js';
 import { Report } from './report.js';
+import { measureRetention } from './retention-stage.js';
 import { measureIdle, measureStarts } from './start-stages.js';
 import { measureAck, measureIngest } from './write-stages.js';
 
@@ -22,10 +23,11 @@ Stages, all unless some are named:
   baselines  binary COPY and single-row upserts on the same PostgreSQL, as ratios to ingest
   detail     one trace of 10,000 observations
   list       lists and sums over --rows observations, which are loaded first (about four minutes for 2,000,000)
+  retention  an expired week of 467,000 observations (at most --rows) removed while clients write
 --seconds is the length of each measurement, --requests how often each list is asked for.
 --database-url uses (and fills!) a PostgreSQL of yours, for example one with lz4.`;
 
-const STAGES = ['start', 'idle', 'ack', 'ingest', 'turns', 'baselines', 'detail', 'list'] as const;
+const STAGES = ['start', 'idle', 'ack', 'ingest', 'turns', 'baselines', 'detail', 'list', 'retention'] as const;
 type Stage = (typeof STAGES)[number];
 
 async function main(): Promise<number> {
@@ -85,6 +87,7 @@ async function main(): Promise<number> {
     if (isWanted('baselines')) await measureBaselines(server, report, seconds);
     if (isWanted('detail')) await measureDetail(server, report, { observations: Math.min(rows, 10_000), requests: 20 });
     if (isWanted('list')) await measureLists(server, report, { observations: rows, requests });
+    if (isWanted('retention')) await measureRetention(report, { observations: Math.min(rows, 467_000), databaseUrl });
   } finally {
     const fault = await server.stop();
     if (fault !== undefined) report.fault(fault);

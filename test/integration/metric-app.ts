@@ -20,6 +20,8 @@ export interface Answer {
   readonly body: any;
 }
 
+const KEPT = { METRICS_RETENTION_DAYS: '0' };
+
 @Module({})
 class RootModule {}
 
@@ -27,8 +29,9 @@ class RootModule {}
 export class MetricsApp {
   private constructor(readonly app: NestFastifyApplication) {}
 
+  /** Points are kept for ever unless `env` says otherwise: tests use fixed times. */
   static async start(database: DatabaseConnection, env: Readonly<Record<string, string>> = {}): Promise<MetricsApp> {
-    const config = parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMIT_BURST: '10000', ...env });
+    const config = parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'error', RATE_LIMIT_BURST: '10000', ...KEPT, ...env });
     const app = await createServer(
       {
         module: RootModule,

@@ -1,6 +1,7 @@
-import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Inject, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { CONFIG, type Config } from '../../config/config.js';
 import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
@@ -22,7 +23,10 @@ const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 @ApiTags('Metrics')
 @Controller('v1/metrics')
 export class PointsController {
-  constructor(private readonly ingest: MetricIngestService) {}
+  constructor(
+    private readonly ingest: MetricIngestService,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'metricsRetentionDays'>,
+  ) {}
 
   /** The door for points of time series. */
   @Post('batch')
@@ -31,7 +35,8 @@ export class PointsController {
     summary: 'Writes points of time series',
     description:
       'Any number of points of any series. Of two points of one series at the same time the later wins, within a ' +
-      'request the later in the list. Invalid points are refused alone. Sending the same request again is safe.',
+      'request the later in the list. Invalid points are refused alone, and so are those that are older than ' +
+      'METRICS_RETENTION_DAYS. Sending the same request again is safe.',
   })
   @ApiBody({
     type: PointBatchRequestDto,
@@ -63,7 +68,7 @@ export class PointsController {
       throw new UnsupportedMedia('Send the body as application/json');
     }
     const items = readBatch(body);
-    const { points, rejected, rejectedCount } = mapPoints(items, Date.now());
+    const { points, rejected, rejectedCount } = mapPoints(items, Date.now(), this.config.metricsRetentionDays);
     const receipt = await this.ingest.submit({ project, points, bytes: body.length });
     const refusedCount = rejectedCount + receipt.rejected.length;
     reportWrite(reply.request, { itemCount: items.length, refusedCount, refused: [...rejected, ...receipt.rejected] });

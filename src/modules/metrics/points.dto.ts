@@ -23,7 +23,7 @@ export class MetricPointDto {
    */
   value!: number;
   /**
-   * RFC 3339 with a zone, microseconds kept. More than 10 years back or a day ahead is refused.
+   * RFC 3339 with a zone, microseconds kept. More than 10 years back, METRICS_RETENTION_DAYS back or a day ahead is refused.
    * @example 2026-11-20T09:30:00Z
    */
   timestamp!: string;

@@ -4,7 +4,8 @@ import { mapPoints, MAX_LISTED_REJECTIONS } from './points.map.js';
 const NOW_MS = Date.UTC(2026, 10, 23, 12);
 const TIME = '2026-11-23T10:00:00Z';
 const item = (fields: object = {}) => ({ name: 'm', labels: { k: 'v' }, value: 1, timestamp: TIME, ...fields });
-const map = (...items: unknown[]) => mapPoints(items, NOW_MS);
+const FOR_EVER = 0;
+const map = (...items: unknown[]) => mapPoints(items, NOW_MS, FOR_EVER);
 
 describe('the points of a request', () => {
   it('become points with their position, series, time in microseconds and value', () => {
@@ -44,6 +45,17 @@ describe('the points of a request', () => {
     const { rejected, points } = map(at(-3653 * DAY_MS), at(DAY_MS + 1), at(0));
     expect(rejected.map(({ field }) => field)).toEqual(['timestamp', 'timestamp']);
     expect(points).toHaveLength(1);
+  });
+
+  it('are refused when they are older than points are kept', () => {
+    const at = (ms: number) => item({ timestamp: new Date(NOW_MS + ms).toISOString() });
+    const items = [at(-30 * 86_400_000), at(-30 * 86_400_000 - 1), at(0)];
+    const { rejected, points } = mapPoints(items, NOW_MS, 30);
+    expect(points.map(({ index }) => index)).toEqual([0, 2]);
+    expect(rejected).toMatchObject([
+      { index: 1, field: 'timestamp', message: 'timestamp is older than the 30 days that points are kept' },
+    ]);
+    expect(mapPoints(items, NOW_MS, FOR_EVER).rejectedCount).toBe(0);
   });
 
   it('are refused for a time that the one before them had not', () => {

@@ -6,6 +6,7 @@ import { isWirePoint, typeProblem, type WirePoint } from './points.schema.js';
 /** How many refused items an answer lists; more are only counted, so that an answer cannot outgrow its request. */
 export const MAX_LISTED_REJECTIONS = 1000;
 
+const DAY_MS = 86_400_000;
 const NO_LABELS: Readonly<Record<string, string>> = {};
 
 export interface MappedPoints {
@@ -19,11 +20,12 @@ export interface MappedPoints {
 /**
  * Maps the items of a `POST /v1/metrics/batch` request to points. An item that cannot be taken is refused alone. A time
  * outside [now − 10 years, now + 1 day] is refused, where an observation's would be moved there: points are told apart
- * by their time, so that two moved ones would overwrite one another.
+ * by their time, so that two moved ones would overwrite one another. With `retentionDays` above 0 a time further back
+ * than that is refused as well: the point would be gone before anybody has seen it.
  */
-export function mapPoints(items: readonly unknown[], nowMs: number): MappedPoints {
+export function mapPoints(items: readonly unknown[], nowMs: number, retentionDays: number): MappedPoints {
   const series = new SeriesReader();
-  const times = new TimeReader(nowMs);
+  const times = new TimeReader(nowMs, retentionDays);
   const points: Point[] = [];
   const rejected: PointRejection[] = [];
   let rejectedCount = 0;
@@ -66,7 +68,14 @@ class TimeReader {
   private text: string | undefined;
   private time: Micros = 0;
 
-  constructor(private readonly nowMs: number) {}
+  private readonly oldest: Micros;
+
+  constructor(
+    private readonly nowMs: number,
+    private readonly retentionDays: number,
+  ) {
+    this.oldest = retentionDays === 0 ? -Infinity : (nowMs - retentionDays * DAY_MS) * 1000;
+  }
 
   read(text: string): Micros {
     if (text === this.text) return this.time;
@@ -76,6 +85,10 @@ class TimeReader {
     }
     if (clampTime(time, this.nowMs).clamped) {
       throw new InvalidInput('must not be more than 10 years back or a day ahead', 'timestamp');
+    }
+    if (time < this.oldest) {
+      const days = this.retentionDays === 1 ? 'day' : 'days';
+      throw new InvalidInput(`is older than the ${this.retentionDays} ${days} that points are kept`, 'timestamp');
     }
     this.text = text;
     this.time = time;

@@ -4,6 +4,7 @@ import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
 import { ProjectEntity } from './project.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
+import { RetentionClockEntity } from './retention-clock.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { TraceEntity } from './trace.entity.js';
 import { TracePayloadEntity } from './trace-payload.entity.js';
@@ -21,4 +22,5 @@ export const ENTITIES = [
   QuarantineEntity,
   MetricSeriesEntity,
   MetricPointEntity,
+  RetentionClockEntity,
 ];

@@ -19,4 +19,8 @@ export class MetricSeriesEntity {
 
   @Column({ type: 'jsonb' })
   labels!: Record<string, string>;
+
+  /** Since when retention has seen it without points; null once it is looked up or has points again. */
+  @Column({ name: 'idle_since', type: 'timestamptz', nullable: true })
+  idleSince!: Date | null;
 }
