@@ -56,6 +56,11 @@ export function bucketAt(nowMs: number): number {
   return Math.floor((nowMs + MONDAY_OFFSET_MS) / WEEK_MS);
 }
 
+/** When a bucket begins, in milliseconds since 1970. */
+export function bucketStartMs(bucket: number): number {
+  return bucket * WEEK_MS - MONDAY_OFFSET_MS;
+}
+
 /**
  * Merges `works` into the tables: reads what is stored, folds the patches into it, writes rows and payloads and adds
  * the differences to all sums. Runs inside the caller's transaction, which holds the lane locks of every trace in
