@@ -55,6 +55,7 @@ export async function readDatabaseFacts(database: DatabaseConnection): Promise<D
   const options: ClientConfig = {
     ...{ host, port, user, password, database: name, ssl },
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: 30_000,
     application_name: 'xtrace doctor',
   };
   const client = new Client(options);
@@ -105,11 +106,11 @@ async function readPooling(client: Client, options: ClientConfig): Promise<Datab
   try {
     const before = await pid(client);
     await rival.query('BEGIN');
-    // A pool of one connection is taken now: asking again would wait for it.
-    if ((await pid(rival)) === before) return 'transaction';
-    const after = await pid(client);
+    const isShared = (await pid(rival)) === before;
+    // Where that was the only connection of the pool, asking now would wait for it.
+    const isReplaced = !isShared && (await pid(client)) !== before;
     await rival.query('ROLLBACK');
-    if (after !== before) return 'transaction';
+    if (isShared || isReplaced) return 'transaction';
     return (client as Client & { processID?: number | null }).processID === before ? 'none' : 'session';
   } finally {
     await rival.end().catch(() => undefined);

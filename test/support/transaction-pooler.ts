@@ -79,8 +79,10 @@ export async function startTransactionPooler(connectToPostgres: () => Socket): P
             if (!isGreeting) postgres.write(message);
             isGreeting = true;
           }
-        } else if (message[0] !== 0x58) {
-          // Everything but Terminate, which ends only the client.
+        } else if (message[0] === 0x58) {
+          // Terminate ends this client's connection and no other.
+          client.end();
+        } else {
           waiting.push({ client, message });
           next();
         }
