@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { migrateCommand } from './cli/migrate.js';
+import { runMigrate } from './cli/run-migrate.js';
 
 /** `npm run migrate`: the same as `xtrace migrate`. */
-void migrateCommand();
+void runMigrate();

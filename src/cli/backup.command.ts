@@ -1,14 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { type Command } from 'commander';
-import { runCommand } from './database-command.js';
-import { writeBackup } from './backup/backup.js';
-import { Progress, formatBytes } from './progress.js';
-
-interface Options {
-  /** False by `--no-credentials`. */
-  readonly credentials: boolean;
-}
+import { type BackupCommandOptions } from './run-backup.js';
 
 export function defineBackup(program: Command): void {
   program
@@ -27,28 +18,8 @@ export function defineBackup(program: Command): void {
       'after',
       '\nExamples:\n  $ npx xtrace backup /backups/\n  $ npx xtrace backup before-upgrade.zip --no-credentials',
     )
-    .action(async (target: string, options: Options) => {
-      await runCommand('back up', async (context) => {
-        const { dataDir } = context.config;
-        const file = backupFile(target, new Date());
-        const database = await context.existingDatabase();
-        const { manifest, fileBytes } = await writeBackup({
-          database,
-          file,
-          ...(options.credentials ? { credentialsFile: join(dataDir, 'credentials.json') } : {}),
-          progress: new Progress(process.stderr),
-        });
-        console.log(`${file} (${formatBytes(fileBytes)})`);
-        if (manifest.credentials)
-          console.error('It holds the credentials of this server and is readable by its owner alone.');
-      });
+    .action(async (target: string, options: BackupCommandOptions) => {
+      const { runBackup } = await import('./run-backup.js');
+      await runBackup(target, options);
     });
-}
-
-/** Absolute path; a folder, which must exist or end with a slash, gets a file named after the time in UTC. */
-export function backupFile(target: string, now: Date): string {
-  const path = resolve(target);
-  const isFolder = existsSync(path) && statSync(path).isDirectory();
-  if (!isFolder) return path;
-  return join(path, `xtrace-${now.toISOString().replace(/[-:]|\.\d+/g, '')}.zip`);
 }

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, readConfig } from '../config/config.js';
+import { type Config, readConfig } from '../config/config.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
 import { findCluster } from '../embedded-postgres/placement.js';
 import { type OpenDatabase, openDatabase } from '../open-database.js';
@@ -41,6 +41,7 @@ export async function runCommand(purpose: string, work: (context: CommandContext
     await work(context);
   } catch (error) {
     for (const line of explain(error, context)) console.error(`xtrace cannot ${purpose}: ${line}`);
+    if (context.settings?.logLevel === 'debug') console.error(error);
     process.exitCode = 1;
   }
   await context.close();
@@ -48,12 +49,17 @@ export async function runCommand(purpose: string, work: (context: CommandContext
 
 /** What a command works with, opened when it asks for it. */
 export class CommandContext {
-  private settings: Config | undefined;
+  private read: Config | undefined;
   private opened: OpenDatabase | undefined;
 
   /** @throws ConfigError with all problems at once. */
   get config(): Config {
-    return (this.settings ??= readConfig());
+    return (this.read ??= readConfig());
+  }
+
+  /** What was read so far, for messages about errors. */
+  get settings(): Config | undefined {
+    return this.read;
   }
 
   get connection(): DatabaseConnection | undefined {
@@ -83,7 +89,9 @@ export class CommandContext {
 
 function explain(error: unknown, context: CommandContext): string[] {
   if (EXPLAINED.some((kind) => error instanceof kind)) return [(error as Error).message];
-  if (error instanceof ConfigError) return [...error.problems];
-  const database = context.connection;
-  return describeStartError(error, { config: context.config, ...(database === undefined ? {} : { database }) });
+  const { settings, connection } = context;
+  return describeStartError(error, {
+    ...(settings === undefined ? {} : { config: settings }),
+    ...(connection === undefined ? {} : { database: connection }),
+  });
 }

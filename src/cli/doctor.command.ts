@@ -1,12 +1,5 @@
 import { type Command } from 'commander';
-import { VERSION } from '../http/version.js';
-import { runCommand } from './database-command.js';
-import { hasFailed, renderChecks } from './doctor/check.js';
-import { examine } from './doctor/doctor.js';
-
-interface Options {
-  readonly json?: true;
-}
+import { type DoctorCommandOptions } from './run-doctor.js';
 
 export function defineDoctor(program: Command): void {
   program
@@ -22,13 +15,8 @@ export function defineDoctor(program: Command): void {
       'after',
       `\nExamples:\n  $ npx xtrace doctor\n  $ npx xtrace doctor --json | jq '.checks[] | select(.status != "ok")'`,
     )
-    .action(async (options: Options) => {
-      await runCommand('check', async (context) => {
-        const checks = await examine(context);
-        const isFine = !hasFailed(checks);
-        if (options.json) console.log(JSON.stringify({ ok: isFine, version: VERSION, checks }, null, 2));
-        else for (const line of renderChecks(checks)) console.log(line);
-        if (!isFine) process.exitCode = 1;
-      });
+    .action(async (options: DoctorCommandOptions) => {
+      const { runDoctor } = await import('./run-doctor.js');
+      await runDoctor(options);
     });
 }

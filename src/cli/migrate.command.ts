@@ -1,5 +1,4 @@
 import { type Command } from 'commander';
-import { migrateCommand } from './migrate.js';
 
 export function defineMigrate(program: Command): void {
   program
@@ -13,5 +12,8 @@ export function defineMigrate(program: Command): void {
       'after',
       '\nExample:\n  $ DATABASE_URL=postgres://xtrace:password@db.example.com/xtrace npx xtrace migrate',
     )
-    .action(migrateCommand);
+    .action(async () => {
+      const { runMigrate } = await import('./run-migrate.js');
+      await runMigrate();
+    });
 }

@@ -9,7 +9,10 @@ import { defineStart } from './start.command.js';
 /** A command line that means nothing, as with most programs. */
 export const USAGE_EXIT_CODE = 2;
 
-/** All commands, in the order of `--help`. */
+/**
+ * All commands, in the order of `--help`. What a command needs is loaded when it runs, so that usage and errors of usage
+ * are there at once.
+ */
 const DEFINE: readonly ((program: Command) => void)[] = [
   defineStart,
   defineMigrate,

@@ -56,7 +56,7 @@ const PLANTED: readonly { readonly file: string; readonly text: string; readonly
     text: `import '../../storage/trace-writer.js';`,
   },
   { rule: 'nobody-imports-the-top', file: 'src/modules/two/x.ts', text: `import '../../app.js';` },
-  { rule: 'nobody-imports-the-top', file: 'src/http/cli.ts', text: `import '../cli/clean.js';` },
+  { rule: 'nobody-imports-the-top', file: 'src/modules/two/cli.ts', text: `import '../../cli/clean.js';` },
   { rule: 'sql-only-in-storage', file: 'src/cli/sql.ts', text: `import 'pg';` },
   { rule: 'sql-only-in-storage', file: 'src/http/sql.ts', text: `import 'pg';` },
   {
