@@ -4,7 +4,7 @@ import { runCommand, spawnCommand } from '../support/command.js';
 import { removeFolder, temporaryFolder, waitFor } from '../support/server-process.js';
 import { type Report, processesOf, query, startHost } from './launcher-host.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 describe('kill -9', () => {
   let folder: string;

@@ -15,7 +15,7 @@ import {
 import { checksums } from '../support/table-contents.js';
 import { queryEmbedded } from './support/recount.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const { version: VERSION } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
   version: string;

@@ -120,10 +120,10 @@ describe('a backup', () => {
     await insertRows(old.pool, 'traces', [{ trace_id: 'old' }]);
     const oldFile = join(folder, 'old.zip');
     await writeBackup({ database: old.connection, file: oldFile, progress: quiet() });
-    const { connection, pool, dataSource: opened } = await target({ empty: true });
-    expect(await restore(connection, false, oldFile)).toMatchObject({ migrated: [all.at(-1)] });
-    expect(await executedMigrations(await opened())).toEqual(all);
-    expect((await pool.query('SELECT trace_id FROM traces')).rows).toEqual([{ trace_id: 'old' }]);
+    const fresh = await target({ empty: true });
+    expect(await restore(fresh.connection, false, oldFile)).toMatchObject({ migrated: [all.at(-1)] });
+    expect(await executedMigrations(await fresh.dataSource())).toEqual(all);
+    expect((await fresh.pool.query('SELECT trace_id FROM traces')).rows).toEqual([{ trace_id: 'old' }]);
   });
 
   it('goes into a database that a server has only been started on', async () => {
