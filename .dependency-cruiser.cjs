@@ -70,9 +70,9 @@ module.exports = {
     ),
     forbid(
       'nobody-imports-the-top',
-      'main, app and the files beside them put the parts together; no part knows the whole.',
-      { path: '^(src/[^/]+/|migrations/)' },
-      { path: '^src/[^/]+\\.ts$' },
+      'main, app, the files beside them and the command line put the parts together; no part knows the whole.',
+      { path: '^(src/(?!cli/)[^/]+/|migrations/)' },
+      { path: '^src/([^/]+\\.ts$|cli/)' },
     ),
     forbid(
       'seed-is-a-client',

@@ -353,7 +353,7 @@ function contradictions(config: Config, env: Environment): string[] {
  * One warning per XTRACE_* variable that is none of ours: most often a typing error, which would otherwise have no
  * effect in silence.
  */
-export function unknownSettings(env: Environment): string[] {
+export function unknownSettings(env: Environment = process.env): string[] {
   const known = Object.values(SETTINGS).flatMap((setting: Setting<unknown>) => [
     setting.name,
     ...(setting.aliases ?? []),

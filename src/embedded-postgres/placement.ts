@@ -38,7 +38,7 @@ export function place(dataDir: string, log: (line: string) => void): Placement {
         'let that user pass the folders above it (chmod o+x), or start as that user.',
     );
   }
-  const standInDir = join(STAND_IN_ROOT, `data-${shortHash(dataDir)}`);
+  const standInDir = standInOf(dataDir);
   const hasStandIn = existsSync(join(standInDir, 'postgres', 'PG_VERSION'));
   if (!hasStandIn && canEnter(dataDir, own.account)) return own;
   makeDirectory(standInDir);
@@ -46,6 +46,17 @@ export function place(dataDir: string, log: (line: string) => void): Placement {
     `${dataDir} is closed to the account that runs PostgreSQL (uid ${own.account.uid}); its data is kept in ${standInDir}`,
   );
   return placementIn(standInDir);
+}
+
+/** The folder of the cluster that belongs to `dataDir`, if there is one. Makes nothing. */
+export function findCluster(dataDir: string): string | undefined {
+  return [dataDir, standInOf(dataDir)]
+    .map((root) => join(root, 'postgres'))
+    .find((clusterDir) => existsSync(join(clusterDir, 'PG_VERSION')));
+}
+
+function standInOf(dataDir: string): string {
+  return join(STAND_IN_ROOT, `data-${shortHash(dataDir)}`);
 }
 
 function placementIn(root: string): Placement {

@@ -5,6 +5,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
+  readonly engines: { readonly node: string };
 }
 
 /** The package.json of xtrace: two folders up in the sources, three in the build, so it is looked for by name. */
@@ -20,5 +21,10 @@ function readManifest(): Manifest {
   }
 }
 
+const manifest = readManifest();
+
 /** Version and description as released. */
-export const { version: VERSION, description: DESCRIPTION } = readManifest();
+export const { version: VERSION, description: DESCRIPTION } = manifest;
+
+/** The Node versions that it runs on, as `>=20.19`. */
+export const ENGINES_NODE = manifest.engines.node;

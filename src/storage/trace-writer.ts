@@ -57,6 +57,11 @@ export function bucketAt(nowMs: number): number {
   return Math.floor((nowMs + MONDAY_OFFSET_MS) / WEEK_MS);
 }
 
+/** When a bucket begins, in milliseconds since 1970. */
+export function bucketStartMs(bucket: number): number {
+  return bucket * WEEK_MS - MONDAY_OFFSET_MS;
+}
+
 /**
  * Merges `works` into the tables: reads what is stored, folds the patches into it, writes rows and payloads, adds the
  * differences to all sums, and runs `last` if there is one. Runs inside the caller's transaction, which holds the lane

@@ -58,6 +58,8 @@ const PLANTED: readonly { readonly file: string; readonly text: string; readonly
   { rule: 'nobody-imports-the-top', file: 'src/modules/two/x.ts', text: `import '../../app.js';` },
   { rule: 'seed-is-a-client', file: 'src/seed/x.ts', text: `import '../storage/clean.js';` },
   { rule: 'seed-serves-the-top', file: 'src/modules/one/demo.ts', text: `import '../../seed/clean.js';` },
+  { rule: 'nobody-imports-the-top', file: 'src/modules/two/cli.ts', text: `import '../../cli/clean.js';` },
+  { rule: 'sql-only-in-storage', file: 'src/cli/sql.ts', text: `import 'pg';` },
   { rule: 'sql-only-in-storage', file: 'src/http/sql.ts', text: `import 'pg';` },
   {
     rule: 'sql-only-in-storage',
@@ -78,6 +80,7 @@ const PLANTED: readonly { readonly file: string; readonly text: string; readonly
 /** Files that break no rule, for the others to import. */
 const CLEAN = [
   'src/app.ts',
+  'src/cli/clean.ts',
   'src/client/clean.ts',
   'src/domain/clean.ts',
   'src/http/auth/index.ts',

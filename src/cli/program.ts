@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { DESCRIPTION, VERSION } from '../http/version.js';
+import { defineBackup } from './backup.command.js';
+import { defineDoctor } from './doctor.command.js';
+import { defineMigrate } from './migrate.command.js';
+import { defineRestore } from './restore.command.js';
+import { defineStart } from './start.command.js';
+
+/** A command line that means nothing, as with most programs. */
+export const USAGE_EXIT_CODE = 2;
+
+/**
+ * All commands, in the order of `--help`. What a command needs is loaded when it runs, so that usage and errors of usage
+ * are there at once.
+ */
+const DEFINE: readonly ((program: Command) => void)[] = [
+  defineStart,
+  defineMigrate,
+  defineDoctor,
+  defineBackup,
+  defineRestore,
+];
+
+/** The command line. Parsing it throws commander's CommanderError instead of ending the process. */
+export function newProgram(): Command {
+  const program = new Command('xtrace')
+    .description(DESCRIPTION)
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(add --help for usage and examples)')
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment and from .env in the working directory; .env.example lists them.\n\n' +
+        'Examples:\n  $ npx xtrace start\n  $ npx xtrace doctor\n  $ npx xtrace backup /backups/',
+    );
+  // Subcommands take over what is set above only from here on.
+  for (const define of DEFINE) define(program);
+  return program;
+}
