@@ -4,6 +4,7 @@ import { defineBackup } from './backup.command.js';
 import { defineDoctor } from './doctor.command.js';
 import { defineMigrate } from './migrate.command.js';
 import { defineRestore } from './restore.command.js';
+import { defineSeed } from './seed.command.js';
 import { defineStart } from './start.command.js';
 
 /** A command line that means nothing, as with most programs. */
@@ -16,6 +17,7 @@ export const USAGE_EXIT_CODE = 2;
 const DEFINE: readonly ((program: Command) => void)[] = [
   defineStart,
   defineMigrate,
+  defineSeed,
   defineDoctor,
   defineBackup,
   defineRestore,

@@ -14,8 +14,11 @@ describe('the command line of the seed', () => {
     bearerToken: undefined,
     ...changes,
   });
-  const read = (args: string, changes = {}) =>
-    readOptions(args.split(' ').filter(Boolean), NOW_MS, () => settings(changes));
+  const read = (args: string, changes = {}) => readOptions(valuesOf(args), NOW_MS, () => settings(changes));
+
+  /** `--days 2 --seed x` as the command line's parser gives it. */
+  const valuesOf = (args: string) =>
+    Object.fromEntries([...args.matchAll(/--(\w+) (\S+)/g)].map(([, name, value]) => [name, value]));
 
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'xtrace-test-'));
@@ -41,14 +44,14 @@ describe('the command line of the seed', () => {
       secretKey: 'sk-xt-0123456789ab',
     };
     writeFileSync(join(dataDir, 'credentials.json'), JSON.stringify(secrets));
-    expect(read('')?.token).toBe('kept-token-0123456789');
+    expect(read('').token).toBe('kept-token-0123456789');
   });
 
   it('needs no settings when it is told both address and token', () => {
     const unreadable = () => {
       throw new Error('settings must not be read');
     };
-    const args = ['--url', 'https://xtrace.example.com/', '--token', 't'];
+    const args = { url: 'https://xtrace.example.com/', token: 't' };
     expect(readOptions(args, NOW_MS, unreadable)).toMatchObject({ url: 'https://xtrace.example.com', token: 't' });
   });
 
@@ -56,7 +59,7 @@ describe('the command line of the seed', () => {
     [{ bindHost: '0.0.0.0' }, 'http://localhost:8742'],
     [{ bindHost: '::1', bindPort: 80 }, 'http://[::1]:80'],
   ])('finds a server that listens on %j', (changes, url) => {
-    expect(read('', { bearerToken: 't', ...changes })?.url).toBe(url);
+    expect(read('', { bearerToken: 't', ...changes }).url).toBe(url);
   });
 
   it('reads the other options', () => {
@@ -69,10 +72,6 @@ describe('the command line of the seed', () => {
     });
   });
 
-  it('asks for help by giving nothing', () => {
-    expect(read('--help')).toBeUndefined();
-  });
-
   it.each([
     ['--days 0', /--days is "0", expected a number from 1 to 90/],
     ['--days 1.5', /--days/],
@@ -81,8 +80,6 @@ describe('the command line of the seed', () => {
     ['--url localhost:8742', /--url is/],
     ['--now yesterday', /--now is "yesterday"/],
     ['--now 2026-11-22T10:00:01Z', /more than a day ahead/],
-    ['--nonsense', /--nonsense.*--help/],
-    ['week', /week/],
   ])('refuses %s, naming it', (args, message) => {
     expect(() => read(`--token t ${args}`)).toThrow(message);
   });

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { type Config, readConfig } from '../config/config.js';
 import { keptCredentials } from '../config/credentials.js';
 import { parseIsoTime } from '../domain/time.js';
@@ -6,17 +5,15 @@ import { DAY_MS } from './rhythm.js';
 import { type SeedOptions } from './seed.js';
 import { SeedError } from './seed-error.js';
 
-export const USAGE = `Usage: npm run seed -- [options]
-
-Fills a running xtrace with a believable week of data, through its public API.
-
-  --url URL      server to write to; default: where BIND_ADDR says
-  --token TOKEN  its API token; default: API_BEARER_TOKEN, else what the server keeps in XTRACE_DATA_DIR
-  --days N       length of the time to fill, 1 to 90 days; default 7
-  --scale X      how much of it: 1 is about 4,000 traces a week; 0.01 to 100
-  --seed TEXT    another text gives other data; default "xtrace"
-  --now TIME     end of the time to fill, ISO 8601 with a zone; default: this moment
-  --help         show this text`;
+/** What a command line says, as it stands there. */
+export interface SeedCommandOptions {
+  readonly url?: string;
+  readonly token?: string;
+  readonly days?: string;
+  readonly scale?: string;
+  readonly seed?: string;
+  readonly now?: string;
+}
 
 const MAX_DAYS = 90;
 const MIN_SCALE = 0.01;
@@ -25,16 +22,14 @@ const MAX_SCALE = 100;
 type SettingsSource = () => Pick<Config, 'bearerToken' | 'bindHost' | 'bindPort' | 'dataDir'>;
 
 /**
- * Reads a command line; undefined when it asks for help. Settings are only read for what it leaves open.
+ * Settings are only read for what the command line leaves open.
  * @throws SeedError naming the option.
  */
 export function readOptions(
-  args: readonly string[],
+  values: SeedCommandOptions,
   nowMs: number,
   readSettings: SettingsSource = readConfig,
-): SeedOptions | undefined {
-  const values = parse(args);
-  if (values.help === true) return undefined;
+): SeedOptions {
   const settings = values.url === undefined || values.token === undefined ? readSettings() : undefined;
   return {
     url: values.url === undefined ? urlOf(settings!) : readUrl(values.url),
@@ -44,24 +39,6 @@ export function readOptions(
     days: readNumber('--days', values.days ?? '7', 1, MAX_DAYS, /^\d+$/),
     scale: readNumber('--scale', values.scale ?? '1', MIN_SCALE, MAX_SCALE, /^\d+(\.\d+)?$/),
   };
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const options = {
-    url: text,
-    token: text,
-    days: text,
-    scale: text,
-    seed: text,
-    now: text,
-    help: { type: 'boolean' },
-  } as const;
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new SeedError(`${(error as Error).message.split('. ')[0]}; --help lists the options`);
-  }
 }
 
 function readUrl(text: string): string {

@@ -13,7 +13,7 @@ import { Api, type JsonObject, startE2eServer } from './support/api.js';
 
 jest.setTimeout(120_000);
 
-const SEED = join(process.env.XTRACE_TEST_DIST ?? join(PROJECT_ROOT, 'dist'), 'src/seed.js');
+const XTRACE = join(process.env.XTRACE_TEST_DIST ?? join(PROJECT_ROOT, 'dist'), 'src/cli/main.js');
 const execute = promisify(execFile);
 
 interface Outcome {
@@ -25,7 +25,7 @@ interface Outcome {
 /** Runs the built program with nothing of the caller's environment. */
 async function runSeed(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
   const options = { cwd: tmpdir(), env: { PATH: process.env.PATH ?? '', ...env } };
-  return execute(process.execPath, [SEED, ...args], options).then(
+  return execute(process.execPath, [XTRACE, 'seed', ...args], options).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr }),
   );

@@ -1,19 +1,15 @@
-import { ConfigError } from './config/config.js';
-import { CredentialsError } from './config/credentials.js';
-import { readOptions, USAGE } from './seed/options.js';
-import { Progress } from './seed/progress.js';
-import { seed, type Summary } from './seed/seed.js';
-import { SeedError } from './seed/seed-error.js';
+import { ConfigError } from '../config/config.js';
+import { CredentialsError } from '../config/credentials.js';
+import { readOptions, type SeedCommandOptions } from '../seed/options.js';
+import { Progress } from '../seed/progress.js';
+import { seed, type Summary } from '../seed/seed.js';
+import { SeedError } from '../seed/seed-error.js';
 
-/** `npm run seed`: fills a running server with a believable week of data and ends. */
-async function main(): Promise<void> {
+/** `xtrace seed`: fills a running server with a believable week of data and ends. */
+export async function runSeed(commandOptions: SeedCommandOptions): Promise<void> {
   const progress = new Progress(process.stderr, (line) => console.log(line));
   try {
-    const options = readOptions(process.argv.slice(2), Date.now());
-    if (options === undefined) {
-      console.log(USAGE);
-      return;
-    }
+    const options = readOptions(commandOptions, Date.now());
     const { url, days } = options;
     console.log(`filling ${days === 1 ? 'the last day' : `the last ${days} days`} at ${url}`);
     const summary = await seed({ ...options, onProgress: (done, total) => progress.update(done, total) });
@@ -36,5 +32,3 @@ function describe(summary: Summary): string {
     `${count(pointCount)} points of ${count(seriesCount)} series in ${(durationMs / 1000).toFixed(1)} s${retried}`
   );
 }
-
-void main();
