@@ -131,7 +131,13 @@ describe('writing', () => {
     const heard: unknown[] = [];
     events.onFlush((queue, { items, fault }) => heard.push([queue, items, fault]));
     events.onQuarantine((items) => heard.push(['quarantine', items]));
-    const service = new IngestService(config, new WriteConnections(config, fresh.connection), keeper, new Redactor(), events);
+    const service = new IngestService(
+      config,
+      new WriteConnections(config, fresh.connection),
+      keeper,
+      new Redactor(),
+      events,
+    );
     try {
       const submitted = service.submit(batchOf(1, [observation('t', 'o'), observation('t', 'a\0')]));
       expect(service.queuedBytes).toBe(200);
