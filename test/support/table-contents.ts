@@ -16,6 +16,7 @@ const VALUES: Readonly<Record<string, (n: number) => string>> = {
   int2: (n) => `${n}`,
   int4: (n) => `${n}`,
   int8: (n) => `${9_007_199_254_740_993n + BigInt(n)}`,
+  _int8: (n) => `ARRAY[${9_007_199_254_740_993n + BigInt(n)}, -1]`,
   float8: (n) => `0.1::float8 + ${n}`,
   bool: () => 'true',
   text: (n) => `${TEXT} || '${n}'`,
