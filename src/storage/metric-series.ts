@@ -38,6 +38,20 @@ const LOOK_UP = {
     'metric_series s WHERE s.project_no = $1::int4 AND s.key = k.key::uuid LIMIT 1) s',
 };
 
+/** How long "no more room" is believed without counting again: retention may have taken series away. */
+const RECOUNT_AFTER_MS = 60_000;
+
+const COUNT = {
+  name: 'count metric_series',
+  text: 'SELECT count(*)::int4 AS n FROM (SELECT FROM metric_series WHERE project_no = $1::int4 LIMIT $2::int4) s',
+};
+
+/** How many series of a project there were when they were last counted, and how many this process has entered since. */
+interface SeriesCount {
+  n: number;
+  readonly atMs: number;
+}
+
 /**
  * The numbers by which points name their series. The dictionary in the database decides; this remembers what it has
  * said, the most recently used, because numbers never change. Rows of the dictionary must not be deleted while a
@@ -47,12 +61,19 @@ export class SeriesDirectory {
   // A Map iterates in order of insertion, and each use moves its entry to the end: the first is the longest unused.
   private readonly remembered = new Map<string, number>();
   private characters = 0;
+  private readonly counts = new Map<number, SeriesCount>();
 
-  constructor(private readonly maxCharacters: number = MAX_REMEMBERED_CHARACTERS) {}
+  constructor(
+    /** Of one project. Processes that enter series at the same moment may exceed it together, by what one flush holds. */
+    private readonly maxSeries: number,
+    private readonly maxCharacters: number = MAX_REMEMBERED_CHARACTERS,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
 
   /**
-   * The number of every series in `wanted`, new ones being entered. Outside any transaction: each statement must see
-   * what other processes have committed before it, and what it enters counts at once.
+   * The number of every series in `wanted`, new ones being entered while the project has room; the others are absent.
+   * Outside any transaction: each statement must see what other processes have committed before it, and what it enters
+   * counts at once.
    */
   async resolve(client: ClientBase, projectNo: number, wanted: Iterable<Series>): Promise<Map<Series, number>> {
     const ids = new Map<Series, number>();
@@ -73,11 +94,28 @@ export class SeriesDirectory {
         this.remember(projectNo, unknown.get(key)![0]!, id);
         unknown.delete(key);
       }
+      if (attempt === 0 && unknown.size > 0) await this.leaveOutExcess(client, projectNo, unknown);
       if (unknown.size === 0) break;
       if (attempt === MAX_ATTEMPTS) throw new Error(`no free number for a new series after ${attempt} attempts`);
       await seriesTable.run(client, candidates(projectNo, unknown, attempt));
     }
     return ids;
+  }
+
+  /** Takes out of `unknown`, the series that are new, those that the project has no room for: the last ones. */
+  private async leaveOutExcess(client: ClientBase, projectNo: number, unknown: Map<string, Series[]>): Promise<void> {
+    let count = this.counts.get(projectNo);
+    const isFull = count !== undefined && count.n + unknown.size > this.maxSeries;
+    if (count === undefined || (isFull && this.nowMs() - count.atMs >= RECOUNT_AFTER_MS)) {
+      const { rows } = await client.query<{ n: number }>({ ...COUNT, values: [projectNo, this.maxSeries] });
+      this.counts.set(projectNo, (count = { n: rows[0]!.n, atMs: this.nowMs() }));
+    }
+    let room = this.maxSeries - count.n;
+    for (const key of unknown.keys()) {
+      if (room <= 0) unknown.delete(key);
+      room -= 1;
+    }
+    count.n += unknown.size;
   }
 
   private recall(projectNo: number, series: Series): number | undefined {

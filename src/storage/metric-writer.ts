@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
+import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { type Point, type Series } from '../domain/metric.js';
 import { type Micros } from '../domain/time.js';
@@ -15,11 +16,11 @@ export interface ProjectPoints {
   readonly points: readonly Point[];
 }
 
-/** A point that PostgreSQL refuses and will always refuse. */
+/** A point that cannot be stored and that no retry can save. */
 export interface RefusedPoint {
   readonly point: Point;
-  readonly sqlState: string;
-  readonly reason: string;
+  /** Why PostgreSQL refuses it; absent when its series would be one too many. */
+  readonly fault?: { readonly sqlState: string; readonly reason: string };
 }
 
 interface PointRow {
@@ -51,9 +52,13 @@ const pointTable = new BulkInsert<PointRow>(
 @Injectable()
 export class MetricWriter {
   private readonly pool: Pool;
-  private readonly directory = new SeriesDirectory();
+  private readonly directory: SeriesDirectory;
 
-  constructor(@Inject(DATABASE) database: DatabaseConnection) {
+  constructor(
+    @Inject(DATABASE) database: DatabaseConnection,
+    @Inject(CONFIG) { metricsMaxSeries }: Pick<Config, 'metricsMaxSeries'>,
+  ) {
+    this.directory = new SeriesDirectory(metricsMaxSeries);
     const { host, port, user, password, database: name, ssl } = database;
     this.pool = new Pool({
       host,
@@ -75,14 +80,16 @@ export class MetricWriter {
   }
 
   /**
-   * Commits every point that PostgreSQL accepts and returns those it refuses. Of several points with the same series
+   * Commits every point that can be stored and returns the others: those of new series that their project has no room
+   * for, and those that PostgreSQL refuses. Of several points with the same series
    * and time the last one in `works` wins. Rejects when it is unknown what is committed: `classifyFault` tells whether
    * to try again, which is safe.
    */
   async write(works: readonly ProjectPoints[]): Promise<RefusedPoint[]> {
     const client = await this.pool.connect();
     try {
-      const refused = await insert(client, sortedRows(await this.rowsOf(client, works)));
+      const { rows, refused } = await this.rowsOf(client, works);
+      refused.push(...(await insert(client, sortedRows(rows))));
       client.release();
       return refused;
     } catch (error) {
@@ -95,7 +102,10 @@ export class MetricWriter {
     await this.pool.end();
   }
 
-  private async rowsOf(client: PoolClient, works: readonly ProjectPoints[]): Promise<PointRow[]> {
+  private async rowsOf(
+    client: PoolClient,
+    works: readonly ProjectPoints[],
+  ): Promise<{ rows: PointRow[]; refused: RefusedPoint[] }> {
     const seriesByProject = new Map<number, Set<Series>>();
     for (const { projectNo, points } of works) {
       let series = seriesByProject.get(projectNo);
@@ -106,10 +116,17 @@ export class MetricWriter {
     for (const [projectNo, series] of seriesByProject) {
       ids.set(projectNo, await this.directory.resolve(client, projectNo, series));
     }
-    return works.flatMap(({ projectNo, points }) => {
+    const rows: PointRow[] = [];
+    const refused: RefusedPoint[] = [];
+    for (const { projectNo, points } of works) {
       const known = ids.get(projectNo)!;
-      return points.map((point) => ({ projectNo, seriesId: known.get(point.series)!, time: point.time, point }));
-    });
+      for (const point of points) {
+        const seriesId = known.get(point.series);
+        if (seriesId === undefined) refused.push({ point });
+        else rows.push({ projectNo, seriesId, time: point.time, point });
+      }
+    }
+    return { rows, refused };
   }
 }
 
@@ -136,7 +153,7 @@ async function insert(client: PoolClient, rows: readonly PointRow[]): Promise<Re
     if (classifyFault(error) !== 'row') throw error;
     if (rows.length === 1) {
       const { code, message } = error as { code?: string; message: string };
-      return [{ point: rows[0]!.point, sqlState: code ?? '', reason: message }];
+      return [{ point: rows[0]!.point, fault: { sqlState: code ?? '', reason: message } }];
     }
     const size = Math.ceil(rows.length / SPLIT);
     const refused: RefusedPoint[] = [];

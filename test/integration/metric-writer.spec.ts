@@ -32,7 +32,7 @@ afterAll(() => database.drop());
 
 /** A writer as each process has one, with a memory of its own. */
 function newWriter(): MetricWriter {
-  const writer = new MetricWriter(database.connection);
+  const writer = new MetricWriter(database.connection, { metricsMaxSeries: 100_000 });
   writers.push(writer);
   return writer;
 }
@@ -180,7 +180,7 @@ describe('the dictionary of series', () => {
     try {
       const statements = jest.spyOn(client, 'query');
       // Room for two of these, of 19 characters each.
-      const directory = new SeriesDirectory(40);
+      const directory = new SeriesDirectory(100_000, 40);
       const [a, b, c] = ['a', 'b', 'c'].map((name) => series(name, { key: 'value' })) as [Series, Series, Series];
       const asks = async (...wanted: Series[]) => {
         statements.mockClear();
