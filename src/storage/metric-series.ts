@@ -52,6 +52,12 @@ interface SeriesCount {
   readonly atMs: number;
 }
 
+/** The series of one project that came by as the same objects lately. */
+interface RecentSeries {
+  readonly ids: Map<Series, number>;
+  characters: number;
+}
+
 /**
  * The numbers by which points name their series. The dictionary in the database decides; this remembers what it has
  * said, the most recently used, because numbers never change. Rows of the dictionary must not be deleted while a
@@ -61,6 +67,8 @@ export class SeriesDirectory {
   // A Map iterates in order of insertion, and each use moves its entry to the end: the first is the longest unused.
   private readonly remembered = new Map<string, number>();
   private characters = 0;
+  /** By project. In front of what is remembered: to be found by its object a series needs no text made. */
+  private readonly recent = new Map<number, RecentSeries>();
   private readonly counts = new Map<number, SeriesCount>();
 
   constructor(
@@ -79,7 +87,7 @@ export class SeriesDirectory {
     const ids = new Map<Series, number>();
     const unknown = new Map<string, Series[]>();
     for (const series of wanted) {
-      const id = this.recall(projectNo, series);
+      const id = this.remembrance(projectNo, series);
       if (id !== undefined) ids.set(series, id);
       else {
         const key = keyOf(series);
@@ -99,7 +107,24 @@ export class SeriesDirectory {
       if (attempt === MAX_ATTEMPTS) throw new Error(`no free number for a new series after ${attempt} attempts`);
       await seriesTable.run(client, candidates(projectNo, unknown, attempt));
     }
+    this.noteRecent(projectNo, ids);
     return ids;
+  }
+
+  /** The number of a series that was resolved as this very object lately; undefined says nothing. */
+  recall(projectNo: number, series: Series): number | undefined {
+    return this.recent.get(projectNo)?.ids.get(series);
+  }
+
+  private noteRecent(projectNo: number, ids: ReadonlyMap<Series, number>): void {
+    let recent = this.recent.get(projectNo);
+    for (const [series, id] of ids) {
+      const length = series.name.length + series.labels.length;
+      if (recent === undefined || recent.characters + length > this.maxCharacters)
+        this.recent.set(projectNo, (recent = { ids: new Map(), characters: 0 }));
+      if (!recent.ids.has(series)) recent.characters += length;
+      recent.ids.set(series, id);
+    }
   }
 
   /** Takes out of `unknown`, the series that are new, those that the project has no room for: the last ones. */
@@ -118,7 +143,7 @@ export class SeriesDirectory {
     count.n += unknown.size;
   }
 
-  private recall(projectNo: number, series: Series): number | undefined {
+  private remembrance(projectNo: number, series: Series): number | undefined {
     const text = textOf(projectNo, series);
     const id = this.remembered.get(text);
     if (id === undefined) return undefined;

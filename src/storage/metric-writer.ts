@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
-import { type Point, type Series } from '../domain/metric.js';
+import { type Point } from '../domain/metric.js';
 import { type Micros } from '../domain/time.js';
 import { BulkInsert } from './bulk-insert.js';
 import { CONNECT_TIMEOUT_MS } from './data-source.js';
@@ -25,7 +25,8 @@ export interface RefusedPoint {
 
 interface PointRow {
   readonly projectNo: number;
-  readonly seriesId: number;
+  /** Undefined until it is resolved. */
+  seriesId: number | undefined;
   readonly time: Micros;
   readonly point: Point;
 }
@@ -106,26 +107,28 @@ export class MetricWriter {
     client: PoolClient,
     works: readonly ProjectPoints[],
   ): Promise<{ rows: PointRow[]; refused: RefusedPoint[] }> {
-    const seriesByProject = new Map<number, Set<Series>>();
+    let rows: PointRow[] = [];
+    const pending = new Map<number, PointRow[]>();
     for (const { projectNo, points } of works) {
-      let series = seriesByProject.get(projectNo);
-      if (series === undefined) seriesByProject.set(projectNo, (series = new Set()));
-      for (const point of points) series.add(point.series);
-    }
-    const ids = new Map<number, Map<Series, number>>();
-    for (const [projectNo, series] of seriesByProject) {
-      ids.set(projectNo, await this.directory.resolve(client, projectNo, series));
-    }
-    const rows: PointRow[] = [];
-    const refused: RefusedPoint[] = [];
-    for (const { projectNo, points } of works) {
-      const known = ids.get(projectNo)!;
       for (const point of points) {
-        const seriesId = known.get(point.series);
-        if (seriesId === undefined) refused.push({ point });
-        else rows.push({ projectNo, seriesId, time: point.time, point });
+        const seriesId = this.directory.recall(projectNo, point.series);
+        const row = { projectNo, seriesId, time: point.time, point };
+        rows.push(row);
+        if (seriesId !== undefined) continue;
+        const others = pending.get(projectNo);
+        if (others === undefined) pending.set(projectNo, [row]);
+        else others.push(row);
       }
     }
+    const refused: RefusedPoint[] = [];
+    for (const [projectNo, others] of pending) {
+      const ids = await this.directory.resolve(client, projectNo, new Set(others.map(({ point }) => point.series)));
+      for (const row of others) {
+        row.seriesId = ids.get(row.point.series);
+        if (row.seriesId === undefined) refused.push({ point: row.point });
+      }
+    }
+    if (refused.length > 0) rows = rows.filter((row) => row.seriesId !== undefined);
     return { rows, refused };
   }
 }
@@ -135,7 +138,7 @@ export class MetricWriter {
  * a circle. Sorting is stable: of equal keys the last is the one that arrived last.
  */
 function sortedRows(rows: PointRow[]): PointRow[] {
-  rows.sort((a, b) => a.projectNo - b.projectNo || a.seriesId - b.seriesId || a.time - b.time);
+  rows.sort((a, b) => a.projectNo - b.projectNo || a.seriesId! - b.seriesId! || a.time - b.time);
   return rows.filter((row, i) => {
     const next = rows[i + 1];
     return (

@@ -195,6 +195,10 @@ describe('the dictionary of series', () => {
       expect(await asks(a, c)).toBe(false);
       expect(await asks(b)).toBe(true);
       expect(await asks(a, b, c)).toBe(true);
+      // By its very object a series is found without any text, within the same bound.
+      const recalled = [a, b, c].filter((of) => directory.recall(1, of) !== undefined);
+      expect([1, 2]).toContain(recalled.length);
+      expect(directory.recall(2, recalled[0]!)).toBeUndefined();
       expect(await dictionary()).toHaveLength(3);
       statements.mockRestore();
     } finally {

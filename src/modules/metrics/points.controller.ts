@@ -13,7 +13,7 @@ import {
   PointBatchRefusalDto,
   PointBatchRequestDto,
 } from './points.dto.js';
-import { mapPoints, MAX_LISTED_REJECTIONS } from './points.map.js';
+import { mapPoints, MAX_LISTED_REJECTIONS, SeriesReader } from './points.map.js';
 import { readBatch } from './points.schema.js';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -21,6 +21,8 @@ const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 @ApiTags('Metrics')
 @Controller('v1/metrics')
 export class PointsController {
+  private readonly series = new SeriesReader();
+
   constructor(private readonly ingest: MetricIngestService) {}
 
   /** The door for points of time series. */
@@ -75,7 +77,7 @@ export class PointsController {
       throw new UnsupportedMedia('Send the body as application/json');
     }
     const items = readBatch(body);
-    const { points, rejected, rejectedCount } = mapPoints(items, Date.now());
+    const { points, rejected, rejectedCount } = mapPoints(items, Date.now(), this.series);
     const receipt = await this.ingest.submit({ project, points, bytes: body.length });
     const refusedCount = rejectedCount + receipt.rejected.length;
     if (refusedCount === 0) return { message: 'Request Successful.' };
