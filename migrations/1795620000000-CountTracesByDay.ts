@@ -6,7 +6,8 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
  * A trace's row holds its sums by day and model, so that a filtered answer reads one row per trace instead of one per
  * trace and model from a second table: `model_names` has one entry per (day, model) with an observation, in that order,
  * and `model_sums` six numbers for each: day (since the Unix epoch, UTC), observations, input, output and total tokens,
- * cost in nano-USD. It takes the place of the table `trace_models`.
+ * cost in nano-USD. It takes the place of the table `trace_models`. `strays` marks the few traces that have a sum on a day
+ * further than one from that of their timestamp: all others are found by their timestamp when a time range is asked for.
  *
  * `usage_hourly.trace_count` counts the traces whose timestamp lies in the hour, under the model ''.
  * `usage_hourly.model_trace_count` counts the traces that have an observation of the model on that day (UTC): a trace is
@@ -24,20 +25,23 @@ export class CountTracesByDay1795620000000 implements MigrationInterface {
 
 // What is stored when this runs is counted by the migration after it.
 const UP = [
-  `ALTER TABLE traces ADD COLUMN model_names text[] NOT NULL DEFAULT '{}', ADD COLUMN model_sums int8[] NOT NULL DEFAULT '{}'`,
-  `ALTER TABLE traces ALTER COLUMN model_names DROP DEFAULT, ALTER COLUMN model_sums DROP DEFAULT`,
+  `ALTER TABLE traces ADD COLUMN model_names text[] NOT NULL DEFAULT '{}', ADD COLUMN model_sums int8[] NOT NULL DEFAULT '{}',
+    ADD COLUMN strays bool NOT NULL DEFAULT false`,
+  `ALTER TABLE traces ALTER COLUMN model_names DROP DEFAULT, ALTER COLUMN model_sums DROP DEFAULT, ALTER COLUMN strays DROP DEFAULT`,
   `DROP TABLE trace_models`,
   `ALTER TABLE usage_hourly ADD COLUMN trace_count int8 NOT NULL DEFAULT 0, ADD COLUMN model_trace_count int8 NOT NULL DEFAULT 0`,
   `ALTER TABLE usage_hourly ALTER COLUMN trace_count DROP DEFAULT, ALTER COLUMN model_trace_count DROP DEFAULT`,
   // Few distinct values: entries of one value share their key, and cost a third of what an index with the time would.
   `CREATE INDEX traces_by_release ON traces (project_no, release) WHERE release IS NOT NULL`,
   `CREATE INDEX traces_by_version ON traces (project_no, version) WHERE version IS NOT NULL`,
+  `CREATE INDEX traces_straying ON traces (project_no) WHERE strays`,
   // They count by their arrival. Nearly empty: whoever sends observations knows when they started.
   `CREATE INDEX observations_without_start ON observations (project_no, created_at) WHERE start_time IS NULL`,
 ];
 
 const DOWN = [
   `DROP INDEX observations_without_start`,
+  `DROP INDEX traces_straying`,
   `DROP INDEX traces_by_version`,
   `DROP INDEX traces_by_release`,
   `ALTER TABLE usage_hourly DROP COLUMN model_trace_count, DROP COLUMN trace_count`,
@@ -58,5 +62,5 @@ const DOWN = [
     count(*) FILTER (WHERE type = 'GENERATION'), count(*) FILTER (WHERE level = 'ERROR'), coalesce(sum(input_tokens), 0),
     coalesce(sum(output_tokens), 0), coalesce(sum(total_tokens), 0), coalesce(sum(cost_nano_usd), 0)
     FROM observations GROUP BY 1, 2, 3`,
-  `ALTER TABLE traces DROP COLUMN model_sums, DROP COLUMN model_names`,
+  `ALTER TABLE traces DROP COLUMN strays, DROP COLUMN model_sums, DROP COLUMN model_names`,
 ];

@@ -9,7 +9,7 @@ export class FillTraceCounts1795620000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`UPDATE traces SET model_names = '{}', model_sums = '{}'`);
+    await runner.query(`UPDATE traces SET model_names = '{}', model_sums = '{}', strays = false`);
     await runner.query('UPDATE usage_hourly SET trace_count = 0, model_trace_count = 0');
   }
 }
@@ -22,10 +22,11 @@ const BY_DAY =
   `FROM observations GROUP BY 1, 2, 3, 4`;
 
 const FILL_TRACES = `
-  UPDATE traces t SET model_names = s.names, model_sums = s.sums
+  UPDATE traces t SET model_names = s.names, model_sums = s.sums,
+    strays = s.first < floor(extract(epoch FROM t.ts) / 86400) - 1 OR s.last > floor(extract(epoch FROM t.ts) / 86400) + 1
   FROM (
     SELECT d.project_no, d.trace_id, array_agg(d.model ORDER BY d.day, d.model) FILTER (WHERE v.k = 1) AS names,
-      array_agg(v.value ORDER BY d.day, d.model, v.k) AS sums
+      array_agg(v.value ORDER BY d.day, d.model, v.k) AS sums, min(d.day) AS first, max(d.day) AS last
     FROM (${BY_DAY}) d CROSS JOIN LATERAL (VALUES (1, d.day), (2, d.n), (3, d.i), (4, d.o), (5, d.t), (6, d.c)) v(k, value)
     GROUP BY 1, 2
   ) s

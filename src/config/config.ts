@@ -32,6 +32,8 @@ export interface Config {
   /** Bodies being read or written, all requests together. */
   readonly maxInFlightBytes: number;
   readonly writeQueueMaxBytes: number;
+  /** Of one project. */
+  readonly metricsMaxSeries: number;
   readonly writeConnections: number;
   readonly readConnections: number;
   /** How long a write is retried on transient database errors before its caller gets 503. */
@@ -173,6 +175,12 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     default: String(64 * MIB),
     doc: 'Bytes that may wait to be written to the database; more is refused with Retry-After',
     ...integer(1024, MAX_BYTES),
+  },
+  metricsMaxSeries: {
+    name: 'METRICS_MAX_SERIES',
+    default: '100000',
+    doc: 'Series (names with their labels) that one project may have; points of further ones are refused one by one',
+    ...integer(1, 100_000_000),
   },
   writeConnections: {
     name: 'WRITE_CONNECTIONS',

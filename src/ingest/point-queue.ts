@@ -87,21 +87,29 @@ export class PointQueue {
     if (refused.length === 0) return;
     const owners = new Map<Point, Submission<RefusedPoint>>();
     for (const { submission, items } of parts) for (const point of items) owners.set(point, submission);
+    let excess = 0;
     for (const refusal of refused) {
       owners.get(refusal.point)?.refused.push(refusal);
+      if (refusal.fault === undefined) {
+        excess += 1;
+        continue;
+      }
       const name = JSON.stringify(refusal.point.series.name);
       // Not the reason, which may quote the value: it is told to the sender.
-      this.logger.warn(`PostgreSQL refused a point of ${name} (${refusal.sqlState})`);
+      this.logger.warn(`PostgreSQL refused a point of ${name} (${refusal.fault.sqlState})`);
     }
+    if (excess > 0) this.logger.warn(`refused ${excess} points of new series: their project has METRICS_MAX_SERIES`);
   }
 }
 
-function presentRefusal({ point, reason }: RefusedPoint): PointRejection {
+function presentRefusal({ point, fault }: RefusedPoint): PointRejection {
+  const item = { kind: 'metric', index: point.index, id: point.series.name } as const;
+  if (fault !== undefined)
+    return { ...item, code: 'NOT_STORABLE', message: `the database refuses it: ${fault.reason}` };
   return {
-    kind: 'metric',
-    index: point.index,
-    id: point.series.name,
-    code: 'NOT_STORABLE',
-    message: `the database refuses it: ${reason}`,
+    ...item,
+    field: 'labels',
+    code: 'TOO_MANY_SERIES',
+    message: 'labels would make one series too many: the project has as many as METRICS_MAX_SERIES allows',
   };
 }

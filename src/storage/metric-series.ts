@@ -49,6 +49,26 @@ const REVIVE =
  */
 const MAX_AGE_MS = 3_600_000;
 
+/** How long "no more room" is believed without counting again: retention may have taken series away. */
+const RECOUNT_AFTER_MS = 60_000;
+
+const COUNT = {
+  name: 'count metric_series',
+  text: 'SELECT count(*)::int4 AS n FROM (SELECT FROM metric_series WHERE project_no = $1::int4 LIMIT $2::int4) s',
+};
+
+/** How many series of a project there were when they were last counted, and how many this process has entered since. */
+interface SeriesCount {
+  n: number;
+  readonly atMs: number;
+}
+
+/** The series of one project that came by as the same objects lately. */
+interface RecentSeries {
+  readonly ids: Map<Series, number>;
+  characters: number;
+}
+
 /**
  * The numbers by which points name their series. The dictionary in the database decides; this remembers what it has
  * said, the most recently used, for an hour.
@@ -57,23 +77,29 @@ export class SeriesDirectory {
   // A Map iterates in order of insertion, and each use moves its entry to the end: the first is the longest unused.
   private readonly remembered = new Map<string, number>();
   private characters = 0;
+  /** By project. In front of what is remembered: to be found by its object a series needs no text made. */
+  private readonly recent = new Map<number, RecentSeries>();
   private sinceMs = 0;
+  private readonly counts = new Map<number, SeriesCount>();
 
   constructor(
+    /** Of one project. Processes that enter series at the same moment may exceed it together, by what one flush holds. */
+    private readonly maxSeries: number,
     private readonly maxCharacters: number = MAX_REMEMBERED_CHARACTERS,
     private readonly nowMs: () => number = Date.now,
   ) {}
 
   /**
-   * The number of every series in `wanted`, new ones being entered. Outside any transaction: each statement must see
-   * what other processes have committed before it, and what it enters counts at once.
+   * The number of every series in `wanted`, new ones being entered while the project has room; the others are absent.
+   * Outside any transaction: each statement must see what other processes have committed before it, and what it enters
+   * counts at once.
    */
   async resolve(client: ClientBase, projectNo: number, wanted: Iterable<Series>): Promise<Map<Series, number>> {
     this.forgetOld();
     const ids = new Map<Series, number>();
     const unknown = new Map<string, Series[]>();
     for (const series of wanted) {
-      const id = this.recall(projectNo, series);
+      const id = this.remembrance(projectNo, series);
       if (id !== undefined) ids.set(series, id);
       else {
         const key = keyOf(series);
@@ -88,24 +114,59 @@ export class SeriesDirectory {
         this.remember(projectNo, unknown.get(key)![0]!, id);
         unknown.delete(key);
       }
+      if (attempt === 0 && unknown.size > 0) await this.leaveOutExcess(client, projectNo, unknown);
       if (unknown.size === 0) break;
       if (attempt === MAX_ATTEMPTS) throw new Error(`no free number for a new series after ${attempt} attempts`);
       await seriesTable.run(client, candidates(projectNo, unknown, attempt));
     }
+    this.noteRecent(projectNo, ids);
     return ids;
   }
 
   /** All at once: an hour's worth of look-ups costs less than a time kept with each series. */
-  private forgetOld(): void {
+  forgetOld(): void {
     const nowMs = this.nowMs();
     // A clock that was put back tells nothing about how long it has been.
     if (nowMs >= this.sinceMs && nowMs - this.sinceMs < MAX_AGE_MS) return;
     this.remembered.clear();
+    this.recent.clear();
     this.characters = 0;
     this.sinceMs = nowMs;
   }
 
-  private recall(projectNo: number, series: Series): number | undefined {
+  /** The number of a series that was resolved as this very object lately; undefined says nothing. */
+  recall(projectNo: number, series: Series): number | undefined {
+    return this.recent.get(projectNo)?.ids.get(series);
+  }
+
+  private noteRecent(projectNo: number, ids: ReadonlyMap<Series, number>): void {
+    let recent = this.recent.get(projectNo);
+    for (const [series, id] of ids) {
+      const length = series.name.length + series.labels.length;
+      if (recent === undefined || recent.characters + length > this.maxCharacters)
+        this.recent.set(projectNo, (recent = { ids: new Map(), characters: 0 }));
+      if (!recent.ids.has(series)) recent.characters += length;
+      recent.ids.set(series, id);
+    }
+  }
+
+  /** Takes out of `unknown`, the series that are new, those that the project has no room for: the last ones. */
+  private async leaveOutExcess(client: ClientBase, projectNo: number, unknown: Map<string, Series[]>): Promise<void> {
+    let count = this.counts.get(projectNo);
+    const isFull = count !== undefined && count.n + unknown.size > this.maxSeries;
+    if (count === undefined || (isFull && this.nowMs() - count.atMs >= RECOUNT_AFTER_MS)) {
+      const { rows } = await client.query<{ n: number }>({ ...COUNT, values: [projectNo, this.maxSeries] });
+      this.counts.set(projectNo, (count = { n: rows[0]!.n, atMs: this.nowMs() }));
+    }
+    let room = this.maxSeries - count.n;
+    for (const key of unknown.keys()) {
+      if (room <= 0) unknown.delete(key);
+      room -= 1;
+    }
+    count.n += unknown.size;
+  }
+
+  private remembrance(projectNo: number, series: Series): number | undefined {
     const text = textOf(projectNo, series);
     const id = this.remembered.get(text);
     if (id === undefined) return undefined;

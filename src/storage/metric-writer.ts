@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
+import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
-import { type Point, type Series } from '../domain/metric.js';
+import { type Point } from '../domain/metric.js';
 import { type Micros } from '../domain/time.js';
 import { BulkInsert } from './bulk-insert.js';
 import { CONNECT_TIMEOUT_MS } from './data-source.js';
@@ -15,16 +16,17 @@ export interface ProjectPoints {
   readonly points: readonly Point[];
 }
 
-/** A point that PostgreSQL refuses and will always refuse. */
+/** A point that cannot be stored and that no retry can save. */
 export interface RefusedPoint {
   readonly point: Point;
-  readonly sqlState: string;
-  readonly reason: string;
+  /** Why PostgreSQL refuses it; absent when its series would be one too many. */
+  readonly fault?: { readonly sqlState: string; readonly reason: string };
 }
 
 interface PointRow {
   readonly projectNo: number;
-  readonly seriesId: number;
+  /** Undefined until it is resolved. */
+  seriesId: number | undefined;
   readonly time: Micros;
   readonly point: Point;
 }
@@ -51,9 +53,13 @@ const pointTable = new BulkInsert<PointRow>(
 @Injectable()
 export class MetricWriter {
   private readonly pool: Pool;
-  private readonly directory = new SeriesDirectory();
+  private readonly directory: SeriesDirectory;
 
-  constructor(@Inject(DATABASE) database: DatabaseConnection) {
+  constructor(
+    @Inject(DATABASE) database: DatabaseConnection,
+    @Inject(CONFIG) { metricsMaxSeries }: Pick<Config, 'metricsMaxSeries'>,
+  ) {
+    this.directory = new SeriesDirectory(metricsMaxSeries);
     const { host, port, user, password, database: name, ssl } = database;
     this.pool = new Pool({
       host,
@@ -75,14 +81,16 @@ export class MetricWriter {
   }
 
   /**
-   * Commits every point that PostgreSQL accepts and returns those it refuses. Of several points with the same series
+   * Commits every point that can be stored and returns the others: those of new series that their project has no room
+   * for, and those that PostgreSQL refuses. Of several points with the same series
    * and time the last one in `works` wins. Rejects when it is unknown what is committed: `classifyFault` tells whether
    * to try again, which is safe.
    */
   async write(works: readonly ProjectPoints[]): Promise<RefusedPoint[]> {
     const client = await this.pool.connect();
     try {
-      const refused = await insert(client, sortedRows(await this.rowsOf(client, works)));
+      const { rows, refused } = await this.rowsOf(client, works);
+      refused.push(...(await insert(client, sortedRows(rows))));
       client.release();
       return refused;
     } catch (error) {
@@ -95,21 +103,34 @@ export class MetricWriter {
     await this.pool.end();
   }
 
-  private async rowsOf(client: PoolClient, works: readonly ProjectPoints[]): Promise<PointRow[]> {
-    const seriesByProject = new Map<number, Set<Series>>();
+  private async rowsOf(
+    client: PoolClient,
+    works: readonly ProjectPoints[],
+  ): Promise<{ rows: PointRow[]; refused: RefusedPoint[] }> {
+    this.directory.forgetOld();
+    let rows: PointRow[] = [];
+    const pending = new Map<number, PointRow[]>();
     for (const { projectNo, points } of works) {
-      let series = seriesByProject.get(projectNo);
-      if (series === undefined) seriesByProject.set(projectNo, (series = new Set()));
-      for (const point of points) series.add(point.series);
+      for (const point of points) {
+        const seriesId = this.directory.recall(projectNo, point.series);
+        const row = { projectNo, seriesId, time: point.time, point };
+        rows.push(row);
+        if (seriesId !== undefined) continue;
+        const others = pending.get(projectNo);
+        if (others === undefined) pending.set(projectNo, [row]);
+        else others.push(row);
+      }
     }
-    const ids = new Map<number, Map<Series, number>>();
-    for (const [projectNo, series] of seriesByProject) {
-      ids.set(projectNo, await this.directory.resolve(client, projectNo, series));
+    const refused: RefusedPoint[] = [];
+    for (const [projectNo, others] of pending) {
+      const ids = await this.directory.resolve(client, projectNo, new Set(others.map(({ point }) => point.series)));
+      for (const row of others) {
+        row.seriesId = ids.get(row.point.series);
+        if (row.seriesId === undefined) refused.push({ point: row.point });
+      }
     }
-    return works.flatMap(({ projectNo, points }) => {
-      const known = ids.get(projectNo)!;
-      return points.map((point) => ({ projectNo, seriesId: known.get(point.series)!, time: point.time, point }));
-    });
+    if (refused.length > 0) rows = rows.filter((row) => row.seriesId !== undefined);
+    return { rows, refused };
   }
 }
 
@@ -118,7 +139,7 @@ export class MetricWriter {
  * a circle. Sorting is stable: of equal keys the last is the one that arrived last.
  */
 function sortedRows(rows: PointRow[]): PointRow[] {
-  rows.sort((a, b) => a.projectNo - b.projectNo || a.seriesId - b.seriesId || a.time - b.time);
+  rows.sort((a, b) => a.projectNo - b.projectNo || a.seriesId! - b.seriesId! || a.time - b.time);
   return rows.filter((row, i) => {
     const next = rows[i + 1];
     return (
@@ -136,7 +157,7 @@ async function insert(client: PoolClient, rows: readonly PointRow[]): Promise<Re
     if (classifyFault(error) !== 'row') throw error;
     if (rows.length === 1) {
       const { code, message } = error as { code?: string; message: string };
-      return [{ point: rows[0]!.point, sqlState: code ?? '', reason: message }];
+      return [{ point: rows[0]!.point, fault: { sqlState: code ?? '', reason: message } }];
     }
     const size = Math.ceil(rows.length / SPLIT);
     const refused: RefusedPoint[] = [];

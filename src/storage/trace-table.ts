@@ -130,6 +130,7 @@ const COLUMNS: readonly Column<EncodedRow>[] = [
   { name: 'cost_nano_usd', type: 'int8', value: total('costNanoUsd') },
   { name: 'model_names', type: 'text', value: ({ usage }) => usage.names, expression: 'x.model_names::text[]' },
   { name: 'model_sums', type: 'text', value: ({ usage }) => usage.sums, expression: 'x.model_sums::int8[]' },
+  { name: 'strays', type: 'bool', value: ({ row }) => row.usage.strays(timestampOf(row)) },
   { name: 'stamp', type: 'int8', value: (encoded) => encoded.stamp },
   { name: 'stamps', type: 'jsonb', value: (encoded) => encoded.stamps },
   { name: 'metadata_stamp', type: 'int8', value: (encoded) => encoded.metadataStamp },

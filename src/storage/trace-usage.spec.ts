@@ -56,6 +56,20 @@ describe('the sums of a trace by day and model', () => {
     ]);
   });
 
+  it('stray from the day of a timestamp that is two days off, while an observation is there', () => {
+    const usage = new TraceUsage(['m', 'm'], [7, 1, 0, 0, 0, 0, 8, 1, 0, 0, 0, 0]);
+    expect([5, 6, 7, 8, 9, 10].map((day) => usage.strays(day * DAY + HOUR))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    usage.add(amount(8 * DAY, 'm'), -1);
+    expect(usage.strays(6 * DAY)).toBe(false);
+  });
+
   it('quote what an array of PostgreSQL would read as its own signs', () => {
     const usage = new TraceUsage();
     usage.add({ ...newTotals(), observationCount: 1, hour: 0, model: 'a"b\\c,{}', firstStart: null, lastEnd: null }, 1);

@@ -85,6 +85,16 @@ export class TraceUsage {
     return changes;
   }
 
+  /** Whether an observation counts on a day that is further than one day from that of `timestamp`. */
+  strays(timestamp: Micros): boolean {
+    const own = dayOf(timestamp);
+    for (const [day, models] of this.days) {
+      if (Math.abs(day - own) <= 1) continue;
+      for (const { observationCount } of models.values()) if (observationCount > 0) return true;
+    }
+    return false;
+  }
+
   /** By day, then model, so that the same sums are always the same row. */
   encode(): TraceUsageColumns {
     const names: string[] = [];

@@ -5,13 +5,17 @@ import { parseArgs } from 'node:util';
 import { PROJECT_ROOT } from '../support/server-process.js';
 import { measureBaselines } from './baselines.js';
 import { BenchServer, CHANGED_SETTINGS, startFlags } from './bench-server.js';
+import { measureGrowth } from './growth-stage.js';
+import { measureMetricQueries, measurePoints } from './metric-stages.js';
 import { measureDetail, measureLists } from './read-stages.js';
 import { Report } from './report.js';
 import { measureRetention } from './retention-stage.js';
 import { measureIdle, measureStarts } from './start-stages.js';
+import { measureDaily, measureSessions } from './usage-stages.js';
 import { measureAck, measureIngest } from './write-stages.js';
 
-const USAGE = `npm run bench -- [stage …] [--seconds 20] [--rows 2000000] [--requests 200] [--database-url postgres://…]
+const USAGE = `npm run bench -- [stage …] [--seconds 20] [--rows 2000000] [--requests 200]
+  [--points 20000000] [--growth-rows 100000] [--database-url postgres://…]
 
 Measures the built server (npm run build) on its own PostgreSQL with shipped settings, client on the same machine.
 Stages, all unless some are named:
@@ -22,12 +26,32 @@ Stages, all unless some are named:
   turns      the same with whole traces: 8 observations and their trace a POST
   baselines  binary COPY and single-row upserts on the same PostgreSQL, as ratios to ingest
   detail     one trace of 10,000 observations
-  list       lists and sums over --rows observations, which are loaded first (about four minutes for 2,000,000)
+  list       lists of traces over --rows observations, which are loaded first (about four minutes for 2,000,000)
+  sessions   conversations over the same
+  daily      usage by day over the same, under every filter
+  points     durable metric points/s: 16 connections, 1,000 points a POST
+  metric-queries  100 series over --points points, which are loaded by COPY, and agg=last polled ten times a second
   retention  an expired week of 467,000 observations (at most --rows) removed while clients write
+  growth     every read at --growth-rows observations and points and at ten times as many, as ratios; on its own server
 --seconds is the length of each measurement, --requests how often each list is asked for.
 --database-url uses (and fills!) a PostgreSQL of yours, for example one with lz4.`;
 
-const STAGES = ['start', 'idle', 'ack', 'ingest', 'turns', 'baselines', 'detail', 'list', 'retention'] as const;
+const STAGES = [
+  'start',
+  'idle',
+  'ack',
+  'ingest',
+  'turns',
+  'baselines',
+  'detail',
+  'list',
+  'sessions',
+  'daily',
+  'points',
+  'metric-queries',
+  'retention',
+  'growth',
+] as const;
 type Stage = (typeof STAGES)[number];
 
 async function main(): Promise<number> {
@@ -37,17 +61,21 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '20' },
       rows: { type: 'string', default: '2000000' },
       requests: { type: 'string', default: '200' },
+      points: { type: 'string', default: '20000000' },
+      'growth-rows': { type: 'string', default: '100000' },
       'database-url': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
   const unknown = positionals.filter((name) => !STAGES.includes(name as Stage));
-  const [seconds, rows, requests] = [values.seconds, values.rows, values.requests].map(Number) as [
-    number,
-    number,
-    number,
-  ];
-  if (values.help || unknown.length > 0 || !(seconds > 0 && rows > 0 && requests > 0)) {
+  const { seconds, rows, requests, points, growthRows } = {
+    seconds: Number(values.seconds),
+    rows: Number(values.rows),
+    requests: Number(values.requests),
+    points: Number(values.points),
+    growthRows: Number(values['growth-rows']),
+  };
+  if (values.help || unknown.length > 0 || ![seconds, rows, requests, points, growthRows].every((n) => n > 0)) {
     console.log(unknown.length > 0 ? `There is no stage ${unknown.join(', ')}.\n\n${USAGE}` : USAGE);
     return values.help ? 0 : 2;
   }
@@ -86,8 +114,14 @@ async function main(): Promise<number> {
       await measureIngest(server, report, { stage: 'turns', ...load, observationsPerPost: 8, seed: 30 });
     if (isWanted('baselines')) await measureBaselines(server, report, seconds);
     if (isWanted('detail')) await measureDetail(server, report, { observations: Math.min(rows, 10_000), requests: 20 });
-    if (isWanted('list')) await measureLists(server, report, { observations: rows, requests });
+    const reads = { observations: rows, requests };
+    if (isWanted('list')) await measureLists(server, report, reads);
+    if (isWanted('sessions')) await measureSessions(server, report, reads);
+    if (isWanted('daily')) await measureDaily(server, report, reads);
+    if (isWanted('points')) await measurePoints(server, report, load);
+    if (isWanted('metric-queries')) await measureMetricQueries(server, report, { points, requests, seconds });
     if (isWanted('retention')) await measureRetention(report, { observations: Math.min(rows, 467_000), databaseUrl });
+    if (isWanted('growth')) await measureGrowth(report, { rows: growthRows, requests });
   } finally {
     const fault = await server.stop();
     if (fault !== undefined) report.fault(fault);

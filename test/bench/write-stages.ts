@@ -165,7 +165,8 @@ function countFailure(failures: Map<string, number>, answer: HttpAnswer): void {
   failures.set(what, (failures.get(what) ?? 0) + 1);
 }
 
-function readUsage(server: BenchServer) {
+/** CPU seconds used so far, by whom. */
+export function readUsage(server: BenchServer) {
   const { postmasterPid } = server.database;
   const { user, system } = process.cpuUsage();
   return {
@@ -182,9 +183,9 @@ function seconds(count: number): Promise<void> {
 }
 
 /** Posts until it is taken: for loading, not for measuring. */
-export async function postUntilTaken(client: HttpClient, body: Buffer): Promise<void> {
+export async function postUntilTaken(client: HttpClient, body: Buffer, path = PATH): Promise<void> {
   for (;;) {
-    const answer = await client.post(PATH, body);
+    const answer = await client.post(path, body);
     if (answer.status === 200) return;
     if (answer.status !== 429 && answer.status !== 503)
       throw new Error(`loading failed: ${answer.status} ${answer.text}`);

@@ -291,7 +291,7 @@ describe('GET /api/public/metrics/names', () => {
 });
 
 it('a stopping server finishes what it accepted and takes no more', async () => {
-  const writer = new MetricWriter(database.connection);
+  const writer = new MetricWriter(database.connection, { metricsMaxSeries: 100_000 });
   const queue = new PointQueue(writer, {
     maxBytes: 1e6,
     deadlineMs: 4000,

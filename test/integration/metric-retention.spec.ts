@@ -27,7 +27,7 @@ describe('retention of points', () => {
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     database = await createTestDatabase();
-    writer = new MetricWriter(database.connection);
+    writer = new MetricWriter(database.connection, { metricsMaxSeries: 1000 });
     await ensure(NOW_MS);
   });
   afterEach(async () => {
@@ -179,7 +179,7 @@ describe('retention of points', () => {
       await run(day(1));
       const client = await connect();
       const wanted = seriesOf('again', {});
-      const ids = await new SeriesDirectory().resolve(client, 1, [wanted]);
+      const ids = await new SeriesDirectory(1000).resolve(client, 1, [wanted]);
       expect(await run(day(2))).toMatchObject({ series: 1 });
       expect(await column('SELECT series_id FROM metric_series')).toEqual([ids.get(wanted)]);
     });
@@ -191,7 +191,7 @@ describe('retention of points', () => {
       await remover.query('BEGIN; DELETE FROM metric_series');
       const client = await connect();
       const wanted = seriesOf('again', {});
-      const resolving = new SeriesDirectory().resolve(client, 1, [wanted]);
+      const resolving = new SeriesDirectory(1000).resolve(client, 1, [wanted]);
       // It has found the series and waits to take the mark away.
       await waitFor(async () => {
         const waiting = await column<string>(`SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
@@ -204,7 +204,7 @@ describe('retention of points', () => {
 
     it('is looked up by every process again long before one goes', async () => {
       let nowMs = NOW_MS;
-      const directory = new SeriesDirectory(1e6, () => nowMs);
+      const directory = new SeriesDirectory(1000, 1e6, () => nowMs);
       const client = await connect();
       const wanted = seriesOf('m', {});
       await directory.resolve(client, 1, [wanted]);
@@ -212,7 +212,11 @@ describe('retention of points', () => {
       nowMs += IDLE_MS / 12 - 1;
       await directory.resolve(client, 1, [wanted]);
       expect(await column('SELECT idle_since IS NULL FROM metric_series')).toEqual([false]);
+      directory.forgetOld();
+      expect(directory.recall(1, wanted)).toBeDefined();
       nowMs += 1;
+      directory.forgetOld();
+      expect(directory.recall(1, wanted)).toBeUndefined();
       await directory.resolve(client, 1, [wanted]);
       expect(await column('SELECT idle_since IS NULL FROM metric_series')).toEqual([true]);
     });

@@ -32,7 +32,7 @@ afterAll(() => database.drop());
 
 /** A writer as each process has one, with a memory of its own. */
 function newWriter(): MetricWriter {
-  const writer = new MetricWriter(database.connection);
+  const writer = new MetricWriter(database.connection, { metricsMaxSeries: 100_000 });
   writers.push(writer);
   return writer;
 }
@@ -180,7 +180,7 @@ describe('the dictionary of series', () => {
     try {
       const statements = jest.spyOn(client, 'query');
       // Room for two of these, of 19 characters each.
-      const directory = new SeriesDirectory(40);
+      const directory = new SeriesDirectory(100_000, 40);
       const [a, b, c] = ['a', 'b', 'c'].map((name) => series(name, { key: 'value' })) as [Series, Series, Series];
       const asks = async (...wanted: Series[]) => {
         statements.mockClear();
@@ -195,6 +195,10 @@ describe('the dictionary of series', () => {
       expect(await asks(a, c)).toBe(false);
       expect(await asks(b)).toBe(true);
       expect(await asks(a, b, c)).toBe(true);
+      // By its very object a series is found without any text, within the same bound.
+      const recalled = [a, b, c].filter((of) => directory.recall(1, of) !== undefined);
+      expect([1, 2]).toContain(recalled.length);
+      expect(directory.recall(2, recalled[0]!)).toBeUndefined();
       expect(await dictionary()).toHaveLength(3);
       statements.mockRestore();
     } finally {

@@ -444,6 +444,13 @@ const CHECKS: Record<string, string> = {
     'project_no, hour, model',
     TOTALS,
   ),
+  'traces with a day far from their own': disagreement(
+    'SELECT project_no, trace_id, 1 AS strays FROM traces WHERE strays',
+    `SELECT DISTINCT project_no, trace_id, 1 AS strays FROM traces JOIN observations o USING (project_no, trace_id) ` +
+      `WHERE abs((coalesce(o.start_time, o.created_at) AT TIME ZONE 'UTC')::date - (ts AT TIME ZONE 'UTC')::date) > 1`,
+    'project_no, trace_id',
+    ['strays'],
+  ),
   'traces by hour': disagreement(
     'SELECT project_no, hour, sum(trace_count) AS n FROM usage_hourly GROUP BY 1, 2 HAVING sum(trace_count) <> 0',
     `SELECT project_no, date_trunc('hour', ts, 'UTC') AS hour, count(*) AS n FROM traces GROUP BY 1, 2`,

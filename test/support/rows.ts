@@ -36,6 +36,7 @@ const DEFAULTS = {
     tags: [],
     model_names: [],
     model_sums: [],
+    strays: false,
     ...NO_TOTALS,
   },
   trace_payloads: { project_no: PROJECT.no, bucket: BUCKET },

@@ -15,7 +15,7 @@ import {
   PointBatchRefusalDto,
   PointBatchRequestDto,
 } from './points.dto.js';
-import { mapPoints, MAX_LISTED_REJECTIONS } from './points.map.js';
+import { mapPoints, MAX_LISTED_REJECTIONS, SeriesReader } from './points.map.js';
 import { readBatch } from './points.schema.js';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -23,6 +23,8 @@ const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 @ApiTags('Metrics')
 @Controller('v1/metrics')
 export class PointsController {
+  private readonly series = new SeriesReader();
+
   constructor(
     private readonly ingest: MetricIngestService,
     @Inject(CONFIG) private readonly config: Pick<Config, 'metricsRetentionDays'>,
@@ -68,7 +70,12 @@ export class PointsController {
       throw new UnsupportedMedia('Send the body as application/json');
     }
     const items = readBatch(body);
-    const { points, rejected, rejectedCount } = mapPoints(items, Date.now(), this.config.metricsRetentionDays);
+    const { points, rejected, rejectedCount } = mapPoints(
+      items,
+      Date.now(),
+      this.config.metricsRetentionDays,
+      this.series,
+    );
     const receipt = await this.ingest.submit({ project, points, bytes: body.length });
     const refusedCount = rejectedCount + receipt.rejected.length;
     reportWrite(reply.request, { itemCount: items.length, refusedCount, refused: [...rejected, ...receipt.rejected] });

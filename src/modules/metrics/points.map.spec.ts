@@ -1,5 +1,5 @@
 import { MAX_VALUE } from '../../domain/metric.js';
-import { mapPoints, MAX_LISTED_REJECTIONS } from './points.map.js';
+import { mapPoints, MAX_LISTED_REJECTIONS, SeriesReader } from './points.map.js';
 
 const NOW_MS = Date.UTC(2026, 10, 23, 12);
 const TIME = '2026-11-23T10:00:00Z';
@@ -20,6 +20,21 @@ describe('the points of a request', () => {
     const [a, b, c] = map(item(), item({ value: 2 }), item({ name: 'n' })).points;
     expect(a!.series).toBe(b!.series);
     expect(a!.series).not.toBe(c!.series);
+  });
+
+  it('share it across requests, as far as a bounded memory reaches', () => {
+    // Room for two of these: a spelling of 16 characters and labels of 11, in each of two generations.
+    const series = new SeriesReader(60);
+    const read = (n: number) =>
+      mapPoints([item({ labels: { k: `value-${n}` } })], NOW_MS, FOR_EVER, series).points[0]!.series;
+    const first = read(1);
+    expect(read(1)).toBe(first);
+    const later = [2, 3].map(read);
+    expect(read(1)).toBe(first);
+    for (const n of [4, 5, 6, 7, 8]) read(n);
+    expect(read(1)).not.toBe(first);
+    expect(read(1)).toEqual(first);
+    expect(later[0]).toEqual(read(2));
   });
 
   it('are never taken for another series because names and labels look alike when joined', () => {

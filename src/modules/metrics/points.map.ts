@@ -23,8 +23,12 @@ export interface MappedPoints {
  * by their time, so that two moved ones would overwrite one another. With `retentionDays` above 0 a time further back
  * than that is refused as well: the point would be gone before anybody has seen it.
  */
-export function mapPoints(items: readonly unknown[], nowMs: number, retentionDays: number): MappedPoints {
-  const series = new SeriesReader();
+export function mapPoints(
+  items: readonly unknown[],
+  nowMs: number,
+  retentionDays: number,
+  series = new SeriesReader(),
+): MappedPoints {
   const times = new TimeReader(nowMs, retentionDays);
   const points: Point[] = [];
   const rejected: PointRejection[] = [];
@@ -46,10 +50,21 @@ export function mapPoints(items: readonly unknown[], nowMs: number, retentionDay
   return { points, rejected, rejectedCount };
 }
 
-/** Reads each series of a request once: most requests hold many points of few. */
-class SeriesReader {
-  private readonly known = new Map<string, Series>();
+/** Spellings and labels that a reader keeps of each generation, in characters: about 25,000 series of 160 each. */
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
+/**
+ * Reads each series once, as long as it remembers it: agents send points of the same series again and again, and writers
+ * know a series by its object. Remembers two generations of bounded size; what is not used during one is forgotten.
+ */
+export class SeriesReader {
+  private young = new Map<string, Series>();
+  private old = new Map<string, Series>();
+  private characters = 0;
+
+  constructor(private readonly maxCharacters: number = MAX_CHARACTERS) {}
+
+  /** @throws InvalidInput naming `name` or `labels` when they exceed a limit. */
   read({ name, labels }: WirePoint): Series {
     // As they were sent, labels in their order; the lengths keep different ones from becoming the same text.
     let spelling = `${name.length},${name}`;
@@ -57,8 +72,16 @@ class SeriesReader {
       const value = labels[key]!;
       spelling += `${key.length},${value.length},${key}${value}`;
     }
-    let series = this.known.get(spelling);
-    if (series === undefined) this.known.set(spelling, (series = seriesOf(name, labels ?? NO_LABELS)));
+    const known = this.young.get(spelling);
+    if (known !== undefined) return known;
+    const series = this.old.get(spelling) ?? seriesOf(name, labels ?? NO_LABELS);
+    this.characters += spelling.length + series.labels.length;
+    if (this.characters > this.maxCharacters) {
+      this.old = this.young;
+      this.young = new Map();
+      this.characters = spelling.length + series.labels.length;
+    }
+    this.young.set(spelling, series);
     return series;
   }
 }

@@ -1,6 +1,6 @@
 import { type JsonText } from '../../domain/json.js';
-import { type Bucket, type BucketSeries, type SeriesPage } from '../../domain/metric.js';
-import { presentTime } from '../../domain/time.js';
+import { type BucketSeries, type SeriesPage } from '../../domain/metric.js';
+import { type Micros, presentTime } from '../../domain/time.js';
 
 /** The answer of GET /api/public/metrics/query (xtrace.md §7), as text because labels are JSON text already. */
 export function presentSeriesPage({ series, latest, isTruncated }: SeriesPage): JsonText {
@@ -9,13 +9,17 @@ export function presentSeriesPage({ series, latest, isTruncated }: SeriesPage): 
     series_count: series.length,
     truncated: isTruncated,
   };
-  return `{"data":[${series.map(presentSeries).join(',')}],"meta":${JSON.stringify(meta)}}`;
+  const times = new Map<Micros, string>();
+  return `{"data":[${series.map((one) => presentSeries(one, times)).join(',')}],"meta":${JSON.stringify(meta)}}`;
 }
 
-function presentSeries({ labels, buckets }: BucketSeries): JsonText {
-  return `{"labels":${labels},"values":[${buckets.map(presentBucket).join(',')}]}`;
-}
-
-function presentBucket({ start, value }: Bucket): JsonText {
-  return `{"timestamp":"${presentTime(start)}","value":${JSON.stringify(value)}}`;
+/** @param times texts of bucket starts, which the series of an answer share: making one costs more than all else here. */
+function presentSeries({ labels, buckets }: BucketSeries, times: Map<Micros, string>): JsonText {
+  let values = '';
+  for (const { start, value } of buckets) {
+    let time = times.get(start);
+    if (time === undefined) times.set(start, (time = presentTime(start)));
+    values += `${values === '' ? '' : ','}{"timestamp":"${time}","value":${value}}`;
+  }
+  return `{"labels":${labels},"values":[${values}]}`;
 }

@@ -79,6 +79,10 @@ export class TraceEntity extends TotalsColumns {
   @Column({ name: 'model_sums', type: 'int8', array: true })
   modelSums!: string[];
 
+  /** Whether one of these days is further than one day from that of the timestamp. */
+  @Column({ type: 'bool' })
+  strays!: boolean;
+
   @Column({ type: 'int8', nullable: true })
   stamp!: string | null;
 

@@ -144,9 +144,11 @@ function filteredTraces(where: Where, range: DayRange): string[] {
   if (range.wholeTo !== undefined) days.push(`${modelSum(0)} < ${range.wholeTo}`);
   // The trace itself is row 0, its sums are the rows after it: one pass over the traces counts both. OFFSET 0 keeps the
   // planner from merging the steps and then sorting rows that still carry both arrays.
-  const rows =
+  const rowsOf = (condition: string) =>
     'SELECT t.ts, t.model_names, t.model_sums, generate_series(0, cardinality(t.model_names)) AS n ' +
-    `FROM traces t WHERE ${filter} AND ${IN_ONE_PROCESS} OFFSET 0`;
+    `FROM traces t WHERE ${filter} AND ${condition} AND ${IN_ONE_PROCESS}`;
+  const [near, far] = nearAndFar(where, range);
+  const rows = `${rowsOf(near)} UNION ALL ${rowsOf(far)} OFFSET 0`;
   const isTrace = (yes: string, no: string) => `CASE WHEN t.n = 0 THEN ${yes} ELSE ${no} END`;
   const columns = [
     `${isTrace(TRACE_DAY, `${modelSum(0)}::int4`)} AS day`,
@@ -162,16 +164,30 @@ function filteredTraces(where: Where, range: DayRange): string[] {
   for (const part of range.parts) {
     const between = `BETWEEN ${bindTime(where, part.first)} AND ${bindTime(where, part.last)}`;
     // Whoever has no observation on the day does not have its number among its sums.
+    const tracesOf = (condition: string) =>
+      `SELECT t.project_no, t.trace_id, t.bucket FROM traces t WHERE ${filter} AND ${condition} AND ${part.day} = ANY(t.model_sums)`;
+    const [nearPart, farPart] = nearAndFar(where, part);
     sources.push(
       ofObservations(
         part.day,
-        `(SELECT t.project_no, t.trace_id, t.bucket FROM traces t WHERE ${filter} AND ${part.day} = ANY(t.model_sums) OFFSET 0) t ` +
+        `(${tracesOf(nearPart)} UNION ALL ${tracesOf(farPart)} OFFSET 0) t ` +
           'JOIN observations o ON o.project_no = t.project_no AND o.trace_id = t.trace_id AND o.bucket = t.bucket ' +
           `AND coalesce(o.start_time, o.created_at) ${between}`,
       ),
     );
   }
   return sources;
+}
+
+/**
+ * Two conditions that leave every trace with anything in the range, each once: that of the many whose timestamp is near
+ * it, which indexes serve, and that of the few that stray.
+ */
+function nearAndFar(where: Where, { first, last }: { first: Micros; last?: Micros }): [near: string, far: string] {
+  const bounds = [`t.ts >= ${bindTime(where, (Math.floor(first / DAY_MICROS) - 1) * DAY_MICROS)}`];
+  if (last !== undefined) bounds.push(`t.ts < ${bindTime(where, (Math.floor(last / DAY_MICROS) + 2) * DAY_MICROS)}`);
+  const near = bounds.join(' AND ');
+  return [near, `t.strays AND NOT (${near})`];
 }
 
 /** One day's part of the sums over observations `o`. */
