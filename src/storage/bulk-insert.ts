@@ -18,13 +18,14 @@ export interface Column<Row> {
  */
 export class BulkInsert<Row> {
   readonly text: string;
+  /** Of the prepared statement. */
+  private readonly name: string;
 
   constructor(
-    /** Also the prepared statement's name. */
     private readonly table: string,
     private readonly columns: readonly Column<Row>[],
-    /** What follows `ON CONFLICT`; the table's own row is `t`, the new one `excluded`. */
-    onConflict: string,
+    /** What follows `ON CONFLICT`; the table's own row is `t`, the new one `excluded`. Absent: a known key is an error. */
+    onConflict?: string,
   ) {
     const names = columns.map((column) => column.name);
     const expressions = columns.map((column) => column.expression ?? `x.${column.name}`);
@@ -32,7 +33,8 @@ export class BulkInsert<Row> {
     // Unnesting in the select list walks all arrays in step; in FROM it would first copy every row into a tuple store.
     this.text =
       `INSERT INTO ${table} AS t (${names.join(', ')}) SELECT ${expressions.join(', ')} ` +
-      `FROM (SELECT ${elements.join(', ')}) AS x ON CONFLICT ${onConflict}`;
+      `FROM (SELECT ${elements.join(', ')}) AS x${onConflict === undefined ? '' : ` ON CONFLICT ${onConflict}`}`;
+    this.name = `insert ${onConflict === undefined ? 'new ' : ''}${table}`;
   }
 
   async run(client: ClientBase, rows: readonly Row[]): Promise<void> {
@@ -40,7 +42,7 @@ export class BulkInsert<Row> {
     const values = this.columns.map((column) =>
       encodeArray(`${this.table}.${column.name}`, column.type, rows.map(column.value)),
     );
-    await runBinary(client, { name: `insert ${this.table}`, text: this.text, values });
+    await runBinary(client, { name: this.name, text: this.text, values });
   }
 }
 
