@@ -14,7 +14,7 @@ export function defineSeed(program: Command): void {
       '--token <token>',
       'its API token (default: API_BEARER_TOKEN, else what the server keeps in XTRACE_DATA_DIR)',
     )
-    .option('--days <n>', 'length of the time to fill, 1 to 90 (default: 7)')
+    .option('--days <n>', 'length of the time to fill, 1 to 28 (default: 7)')
     .option('--scale <x>', 'how much of it, 0.01 to 100; 1 is about 4,000 traces a week (default: 1)')
     .option('--seed <text>', 'another text gives other data (default: xtrace)')
     .option('--now <time>', 'end of the time to fill, ISO 8601 with a zone (default: this moment)')

@@ -27,6 +27,7 @@ describe('settings', () => {
       maxRequestBodyBytes: 20971520,
       maxInFlightBytes: 67108864,
       writeQueueMaxBytes: 67108864,
+      metricsMaxSeries: 100_000,
       writeConnections: 2,
       readConnections: 4,
       writeDeadlineMs: 4000,

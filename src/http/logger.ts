@@ -66,7 +66,8 @@ export class ServerLogger extends ConsoleLogger {
   announce(line: string, level: 'info' | 'warn' | 'error' = 'info'): void {
     const stream = level === 'info' ? 'stdout' : 'stderr';
     if (this.isJson) this.printMessages([line], SERVER, level === 'info' ? 'log' : level, stream);
-    else process[stream].write(`${cleanText(line, this.secretKeys).text}\n`);
+    // What is announced to a person are the credentials themselves, the first time.
+    else process[stream].write(`${level === 'info' ? line : cleanText(line, this.secretKeys).text}\n`);
   }
 
   /** Names and units as log collectors know them: `time` in RFC 3339, the level by the name that LOG_LEVEL has for it. */

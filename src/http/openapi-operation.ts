@@ -29,6 +29,10 @@ const UNAUTHORIZED: ErrorText = {
   description: 'The credentials are missing or wrong.',
   message: 'No authorization header',
 };
+const FORBIDDEN: ErrorText = {
+  description: 'The credentials are right, but do not open this route.',
+  message: 'Access denied - insufficient permissions for this endpoint',
+};
 const BAD_PARAMETER: ErrorText = {
   description: 'A parameter is missing, out of range or cannot be read; the message names it.',
   message: 'limit must be a whole number from 1 to 200, got "1000"',
@@ -159,6 +163,7 @@ function errorsOf(route: {
   if (isOpen) return texts;
   texts
     .set(401, UNAUTHORIZED)
+    .set(403, FORBIDDEN)
     .set(429, isQuery ? RATE_LIMIT : TOO_MANY_FAILURES)
     .set(503, UNAVAILABLE);
   if (takes.query) texts.set(400, BAD_PARAMETER);

@@ -73,7 +73,7 @@ describe('the command line of the seed', () => {
   });
 
   it.each([
-    ['--days 0', /--days is "0", expected a number from 1 to 90/],
+    ['--days 0', /--days is "0", expected a number from 1 to 28/],
     ['--days 1.5', /--days/],
     ['--scale many', /--scale/],
     ['--scale 1e9', /--scale/],

@@ -19,7 +19,6 @@ export class BulkInsert<Row> {
   private readonly copyText: string;
 
   constructor(
-    /** Also the prepared statement's name. */
     private readonly table: string,
     private readonly columns: readonly Column<Row>[],
     /** What follows `ON CONFLICT`; the table's own row is `t`, the new one `excluded`. */
@@ -54,6 +53,10 @@ export class BulkInsert<Row> {
       encodeArray(`${this.table}.${column.name}`, column.type, rows.map(column.value)),
     );
     batch.add({ name: `insert ${this.table}`, text: this.text, values });
+  }
+
+  async runNew(client: ClientBase, rows: readonly Row[]): Promise<void> {
+    await StatementBatch.run(client, (batch) => this.addNewTo(batch, rows));
   }
 
   async run(client: ClientBase, rows: readonly Row[]): Promise<void> {

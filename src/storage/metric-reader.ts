@@ -73,11 +73,14 @@ export class MetricReader {
   ): Promise<Map<number, Bucket[]>> {
     const { sql, parameters } = bucketsSql(project.no, query, members);
     const buckets = new Map<number, Bucket[]>();
-    for (const [key, startSeconds, value, count] of await this.pool.queryArrays<BucketColumns>(sql, parameters)) {
-      const bucket = { start: Number(startSeconds) * 1_000_000, value: count === null ? value : value / Number(count) };
-      const known = buckets.get(key);
-      if (known === undefined) buckets.set(key, [bucket]);
-      else known.push(bucket);
+    for (const [key, starts, values, counts] of await this.pool.queryArrays<BucketColumns>(sql, parameters)) {
+      const numbers = numbersOf(values);
+      const divisors = counts === null ? undefined : numbersOf(counts);
+      const of = numbersOf(starts).map((startSeconds, i) => ({
+        start: startSeconds * 1_000_000,
+        value: divisors === undefined ? numbers[i]! : numbers[i]! / divisors[i]!,
+      }));
+      buckets.set(key, of);
     }
     return buckets;
   }
@@ -86,4 +89,9 @@ export class MetricReader {
 /** Without a group key the label text of a series is its labels; with one it is the value under that key. */
 function labelsOf({ groupBy }: SeriesQuery, label: string | null): JsonText {
   return groupBy === undefined ? label! : `{${JSON.stringify(groupBy)}:${JSON.stringify(label)}}`;
+}
+
+/** An array of finite numbers as PostgreSQL writes it: the text of JSON but for its brackets. */
+function numbersOf(array: string): number[] {
+  return JSON.parse(`[${array.slice(1, -1)}]`) as number[];
 }

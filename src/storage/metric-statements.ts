@@ -38,8 +38,11 @@ export function chosenSeriesSql(projectNo: number, query: SeriesQuery): Statemen
   return { sql, parameters: where.parameters };
 }
 
-/** A row of {@link bucketsSql}; `count` is null unless `value` is a sum to be divided by it. */
-export type BucketColumns = [key: number, startSeconds: string, value: number, count: string | null];
+/**
+ * A row of {@link bucketsSql}: all buckets of one series or group, as arrays in PostgreSQL's text. A row for each bucket
+ * would cost Node more than all else in a query. `counts` is null unless values are sums to be divided by them.
+ */
+export type BucketColumns = [key: number, startSeconds: string, values: string, counts: string | null];
 
 /** `last`: of points of several series at the same time the greatest, so that the answer does not depend on their order. */
 const AGGREGATES: Readonly<Record<Aggregation, string>> = {
@@ -54,7 +57,7 @@ const AGGREGATES: Readonly<Record<Aggregation, string>> = {
 };
 
 /**
- * The buckets of `members`, oldest first: of each series, or of each group where the query has one; one more of each
+ * The buckets of `members`, a row with all of them, oldest first: of each series, or of each group where the query has one; one more of each
  * than an answer shows. The division of an average is the caller's: in SQL it fails where the result is too small.
  */
 export function bucketsSql(
@@ -70,6 +73,7 @@ export function bucketsSql(
   where.and(`p.project_no = ${where.bind(projectNo, 'int4')}`).and(`p.series_id = ANY(${ids})`);
   where.and(rangeOf(where, query));
   const isGrouped = query.groupBy !== undefined;
+  const isSum = query.aggregation === 'avg';
   const groups = isGrouped
     ? ` JOIN unnest(${ids}, ${where.bind(
         members.map((member) => member.n),
@@ -79,12 +83,13 @@ export function bucketsSql(
   const width = `make_interval(secs => ${where.bind(query.bucketWidthSeconds, 'float8')})`;
   const aggregated =
     `SELECT ${isGrouped ? 'k.n' : 'p.series_id'} AS key, date_bin(${width}, p.ts, 'epoch') AS start, ` +
-    `${AGGREGATES[query.aggregation]} AS value, ${query.aggregation === 'avg' ? 'count(*)' : 'NULL::int8'} AS count ` +
+    `${AGGREGATES[query.aggregation]} AS value, ${isSum ? 'count(*)' : 'NULL::int8'} AS count ` +
     `FROM metric_points p${groups} WHERE ${where.sql} GROUP BY 1, 2`;
   const sql =
-    'SELECT r.key, extract(epoch FROM r.start)::int8 AS start, r.value, r.count FROM (' +
+    'SELECT r.key, array_agg(extract(epoch FROM r.start)::int8 ORDER BY r.nth)::text AS starts, ' +
+    `array_agg(r.value ORDER BY r.nth)::text AS values, ${isSum ? 'array_agg(r.count ORDER BY r.nth)::text' : 'NULL'} AS counts FROM (` +
     `SELECT a.*, row_number() OVER (PARTITION BY a.key ORDER BY a.start) AS nth FROM (${aggregated}) a) r ` +
-    `WHERE r.nth <= ${MAX_BUCKETS + 1} ORDER BY r.key, r.start`;
+    `WHERE r.nth <= ${MAX_BUCKETS + 1} GROUP BY r.key`;
   return { sql, parameters: where.parameters };
 }
 

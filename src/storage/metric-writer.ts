@@ -31,6 +31,10 @@ interface PointRow {
   readonly point: Point;
 }
 
+const UNIQUE_VIOLATION = '23505';
+/** What a vain attempt costs, in rows written for nothing, is one hundredth of all then. */
+const CAUTIOUS_FLUSHES = 100;
+
 /** How many parts refused rows are split into. */
 const SPLIT = 8;
 
@@ -54,6 +58,8 @@ const pointTable = new BulkInsert<PointRow>(
 export class MetricWriter {
   private readonly pool: Pool;
   private readonly directory: SeriesDirectory;
+  /** For so many flushes points are taken for known ones. */
+  private cautiousFlushes = 0;
 
   constructor(
     @Inject(DATABASE) database: DatabaseConnection,
@@ -82,15 +88,15 @@ export class MetricWriter {
 
   /**
    * Commits every point that can be stored and returns the others: those of new series that their project has no room
-   * for, and those that PostgreSQL refuses. Of several points with the same series
-   * and time the last one in `works` wins. Rejects when it is unknown what is committed: `classifyFault` tells whether
-   * to try again, which is safe.
+   * for, and those that PostgreSQL refuses. Of several points with the same series and time the last one in `works`
+   * wins. Rejects when it is unknown what is committed: `classifyFault` tells whether to try again, which is safe.
    */
   async write(works: readonly ProjectPoints[]): Promise<RefusedPoint[]> {
     const client = await this.pool.connect();
     try {
       const { rows, refused } = await this.rowsOf(client, works);
-      refused.push(...(await insert(client, sortedRows(rows))));
+      const distinct = sortedRows(rows);
+      if (!(await this.insertNew(client, distinct))) refused.push(...(await insert(client, distinct)));
       client.release();
       return refused;
     } catch (error) {
@@ -101,6 +107,26 @@ export class MetricWriter {
 
   async end(): Promise<void> {
     await this.pool.end();
+  }
+
+  /**
+   * Inserts points that are new, as nearly all are; false, with nothing written, when one of them is not or is at fault.
+   * Requests are sent again one after the other: after such a one the next flushes do not try.
+   */
+  private async insertNew(client: PoolClient, rows: readonly PointRow[]): Promise<boolean> {
+    if (this.cautiousFlushes > 0) {
+      this.cautiousFlushes -= 1;
+      return false;
+    }
+    try {
+      await pointTable.runNew(client, rows);
+      return true;
+    } catch (error) {
+      const isKnown = (error as { code?: string }).code === UNIQUE_VIOLATION;
+      if (!isKnown && classifyFault(error) !== 'row') throw error;
+      this.cautiousFlushes = CAUTIOUS_FLUSHES;
+      return false;
+    }
   }
 
   private async rowsOf(

@@ -51,7 +51,7 @@ async function send(server: RunningServer, request: RecordedRequest): Promise<Re
 
 /** Starts a server of its own and sends it what a client once sent, in the same order. */
 async function replay(name: string): Promise<{ server: RunningServer; answers: Replayed[] }> {
-  const server = await startE2eServer();
+  const server = await startE2eServer({ env: { METRICS_RETENTION_DAYS: '0' } });
   const answers: Replayed[] = [];
   for (const request of recording(name)) answers.push(await send(server, request));
   return { server, answers };

@@ -60,7 +60,7 @@ describe('npm run seed', () => {
   let traces: JsonObject[];
 
   beforeAll(async () => {
-    server = await startE2eServer();
+    server = await startE2eServer({ env: { METRICS_RETENTION_DAYS: '0' } });
     api = new Api(server.url);
     first = await runSeed([...args, '--url', server.url], { API_BEARER_TOKEN: TEST_TOKEN });
     traces = await readAll(api, '/api/public/traces');

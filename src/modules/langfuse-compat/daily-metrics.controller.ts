@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiBadRequestResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
@@ -15,17 +15,15 @@ import { parseDailyMetrics } from './daily-metrics.query.js';
 export class DailyMetricsController {
   constructor(private readonly usage: UsageReader) {}
 
+  /**
+   * Traces, observations, tokens and cost by day and model
+   * @remarks Days are UTC, the newest first; days without anything are absent. Traces count on the day of their
+   * timestamp, observations on the day they start. Filters are on the trace, also for its observations; the time range
+   * is on the timestamp of traces and on the start of observations.
+   */
   @Get()
-  @ApiOperation({
-    summary: 'Traces, observations, tokens and cost by day and model',
-    description:
-      'Days are UTC, the newest first; days without anything are absent. Traces count on the day of their timestamp, ' +
-      'observations on the day they start. Filters are on the trace, also for its observations; the time range is on ' +
-      'the timestamp of traces and on the start of observations.',
-  })
   @ApiQuery({ type: DailyMetricsQuery })
-  @ApiOkResponse({ type: DailyMetricsPageDto })
-  @ApiBadRequestResponse({ description: 'A parameter is out of range or cannot be read; the message names it.' })
+  @ApiOkResponse({ type: DailyMetricsPageDto, description: 'A page of days.' })
   async listDays(@CurrentProject() project: Project, @Query() query: QueryString): Promise<DailyMetricsPageDto> {
     const { query: asked, page } = parseDailyMetrics(query, Date.now());
     return presentDailyMetrics(await this.usage.findDays(project, asked, page), page);

@@ -14,6 +14,7 @@ export class DailyMetricsQuery {
   @ApiProperty({ required: false, example: 'chat.turn' })
   traceName?: string;
 
+  /** User of the trace, exactly. */
   @ApiProperty({ required: false, example: 'ada' })
   userId?: string;
 

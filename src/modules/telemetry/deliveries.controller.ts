@@ -1,12 +1,5 @@
 import { Controller, Get, Header, Query, Req } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { type Project } from '../../domain/project.js';
 import { principalOf } from '../../http/auth/principal.js';
@@ -23,20 +16,17 @@ const LIMIT = { default: 50, max: KEPT_DELIVERIES };
 export class DeliveriesController {
   constructor(private readonly log: DeliveryLog) {}
 
+  /**
+   * The last requests that brought data, or meant to
+   * @remarks Who sent how much to which door, what became of it and why items were refused: where to look when an SDK
+   * "sends nothing". The last 200 of the project are kept in the memory of this process, apart from them the last 200
+   * that were not taken whole (`problems=true`); payloads are not kept. Credentials that belong to the whole server
+   * also see senders without valid credentials, one entry for each sender and complaint.
+   */
   @Get('deliveries')
   @Header('cache-control', 'no-store')
-  @ApiOperation({
-    summary: 'The last requests that brought data, or meant to',
-    description:
-      'Who sent how much to which door, what became of it and why items were refused: where to look when an SDK "sends ' +
-      'nothing". The last 200 of the project are kept in the memory of this process, apart from them the last 200 that ' +
-      'were not taken whole (`problems=true`); payloads are not kept. Credentials that belong to the whole ' +
-      'server also see senders without valid credentials, one entry for each sender and complaint.',
-  })
   @ApiQuery({ type: DeliveriesQuery })
-  @ApiOkResponse({ type: DeliveriesDto })
-  @ApiBadRequestResponse({ description: 'A parameter is out of range or cannot be read; the message names it.' })
-  @ApiUnauthorizedResponse({ description: 'The credentials are missing or wrong.' })
+  @ApiOkResponse({ type: DeliveriesDto, description: 'The newest first.' })
   listDeliveries(
     @CurrentProject() project: Project,
     @Query() query: QueryString,

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { ApiForbiddenResponse, ApiOkResponse, ApiProduces, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
 import { METRICS_REGISTRY } from './registry.js';
@@ -14,15 +14,16 @@ xtrace_write_requests_total{door="otlp",result="deferred"} 3`;
 export class ScrapeController {
   constructor(@Inject(METRICS_REGISTRY) private readonly registry: Registry) {}
 
-  /** How this server is doing, for Prometheus: METRICS_BEARER_TOKEN opens it, and so do the credentials of the API. */
+  /**
+   * How this server is doing, for Prometheus
+   * @remarks METRICS_BEARER_TOKEN opens it, and so do the credentials of the API. The README has what to alert on.
+   */
   @Get('metrics')
   @RequireScope('metrics')
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Header('cache-control', 'no-store')
   @ApiProduces('text/plain')
   @ApiOkResponse({ description: 'Prometheus text format 0.0.4.', schema: { type: 'string', example: EXAMPLE } })
-  @ApiUnauthorizedResponse({ description: 'The credentials are missing or wrong.' })
-  @ApiForbiddenResponse({ description: 'The credentials belong to a single project.' })
   scrape(): Promise<string> {
     return this.registry.metrics();
   }
