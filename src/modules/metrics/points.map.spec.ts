@@ -23,8 +23,8 @@ describe('the points of a request', () => {
   });
 
   it('share it across requests, as far as a bounded memory reaches', () => {
-    // Room for two of these: a spelling of 16 characters and labels of 11, in each of two generations.
-    const series = new SeriesReader(60);
+    // Room for two of these: a spelling of 16 characters, labels of 11 and 300 for the entry, in each of two generations.
+    const series = new SeriesReader(660);
     const read = (n: number) =>
       mapPoints([item({ labels: { k: `value-${n}` } })], NOW_MS, FOR_EVER, series).points[0]!.series;
     const first = read(1);

@@ -52,6 +52,8 @@ export function mapPoints(
 
 /** Spellings and labels that a reader keeps of each generation, in characters: about 25,000 series of 160 each. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
+/** What an entry takes besides its texts. */
+const ENTRY_CHARACTERS = 300;
 
 /**
  * Reads each series once, as long as it remembers it: agents send points of the same series again and again, and writers
@@ -75,11 +77,12 @@ export class SeriesReader {
     const known = this.young.get(spelling);
     if (known !== undefined) return known;
     const series = this.old.get(spelling) ?? seriesOf(name, labels ?? NO_LABELS);
-    this.characters += spelling.length + series.labels.length;
+    const characters = spelling.length + series.labels.length + ENTRY_CHARACTERS;
+    this.characters += characters;
     if (this.characters > this.maxCharacters) {
       this.old = this.young;
       this.young = new Map();
-      this.characters = spelling.length + series.labels.length;
+      this.characters = characters;
     }
     this.young.set(spelling, series);
     return series;
