@@ -172,8 +172,7 @@ const RECOMPUTE_BOUNDS =
 
 /**
  * Adds the deltas of a flush; sessions last, because lanes share them and hold their locks until the commit.
- * @param lane One that the flush has locked. Its rows of `usage_hourly` take all of it, so that few rows change and no other
- * flush waits for them: what counts is the sum over all lanes.
+ * @param lane Whose rows of `usage_hourly` take all of it: what counts is the sum over all lanes.
  */
 export function writeRollups(batch: StatementBatch, deltas: RollupDeltas, lane: number): void {
   INSERT_USAGE.addTo(batch, deltas.changedUsage(lane));

@@ -21,7 +21,6 @@ import {
   type TracePayloadRow,
 } from './payload-tables.js';
 import { addTotals, contributionOf, earliest, hourOf, latest } from './rollup.js';
-import { laneOf } from './lane.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import { type BinaryStatement, StatementBatch } from './statement-batch.js';
 import {
@@ -62,17 +61,25 @@ export function bucketStartMs(bucket: number): number {
   return bucket * WEEK_MS - MONDAY_OFFSET_MS;
 }
 
+/** What a flush comes with besides its works. */
+export interface WriteContext {
+  readonly nowMs: number;
+  /** Usage is counted in the rows of this lane; a writer with a number of its own waits for no other one there. */
+  readonly usageLane: number;
+  /** Runs behind all the rest. */
+  readonly last?: BinaryStatement | undefined;
+}
+
 /**
  * Merges `works` into the tables: reads what is stored, folds the patches into it, writes rows and payloads, adds the
- * differences to all sums, and runs `last` if there is one. Runs inside the caller's transaction, which holds the lane
+ * differences to all sums, and runs `last`. Runs inside the caller's transaction, which holds the lane
  * locks of every trace in `works`; the locks make "read, then write" safe. `works` are distinct and in the order of
  * `compareWorks`. Nothing in them changes, so all or part of them can be written again after a roll-back to a savepoint.
  */
 export async function writeTraces(
   client: ClientBase,
   works: readonly TraceWork[],
-  nowMs: number,
-  last?: BinaryStatement,
+  { nowMs, usageLane, last }: WriteContext,
 ): Promise<void> {
   const now: Micros = nowMs * 1000;
   const stored = await selectTraces(client, works, now);
@@ -92,7 +99,7 @@ export async function writeTraces(
       entries.map((trace) => trace.row),
     );
     insertTracePayloads(batch, foldTracePayloads(entries));
-    writeRollups(batch, deltas, lowestLane(works));
+    writeRollups(batch, deltas, usageLane);
     if (last !== undefined) batch.add(last);
   };
   const shrunk = entries.filter((trace) => trace.isShrunk).map((trace) => trace.row);
@@ -204,10 +211,6 @@ function foldPayloads(
 
 function foldTracePayloads(traces: readonly TraceEntry[]): TracePayloadRow[] {
   return traces.flatMap((trace) => foldTracePayload(trace.key, trace.work.patches) ?? []);
-}
-
-function lowestLane(works: readonly TraceWork[]): number {
-  return Math.min(...works.map((work) => laneOf(work.projectNo, work.traceId)));
 }
 
 /** Folds what is said about the traces themselves; their sums and bounds are up to date. */

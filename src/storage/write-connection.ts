@@ -5,7 +5,7 @@ import { EncodeError } from './binary-value.js';
 import { classifyFault } from './sql-state.js';
 import { LANE_LOCKS, laneOf } from './lane.js';
 import { type BinaryStatement } from './statement-batch.js';
-import { type TraceWork, writeTraces } from './trace-writer.js';
+import { type TraceWork, type WriteContext, writeTraces } from './trace-writer.js';
 
 /** A patch that PostgreSQL refuses and will always refuse. */
 export interface RefusedPatch {
@@ -37,7 +37,11 @@ const MAX_SUBTRANSACTIONS = 64;
 export class WriteConnection {
   private client: Client | undefined;
 
-  constructor(private readonly options: ClientConfig) {}
+  constructor(
+    private readonly options: ClientConfig,
+    /** Which rows of usage it counts in, below LANE_COUNT. */
+    private readonly usageLane = 0,
+  ) {}
 
   /**
    * Commits everything in `works` that PostgreSQL accepts and returns what it refuses, patch by patch. Rejects when
@@ -47,7 +51,7 @@ export class WriteConnection {
   async flush(works: readonly TraceWork[], nowMs: number): Promise<RefusedPatch[]> {
     const client = await this.connect();
     try {
-      return await new Flush(client, works, nowMs).run();
+      return await new Flush(client, works, { nowMs, usageLane: this.usageLane }).run();
     } catch (error) {
       await this.reset(client, error);
       throw error;
@@ -105,7 +109,7 @@ class Flush {
   constructor(
     private readonly client: Client,
     private readonly works: readonly TraceWork[],
-    private readonly nowMs: number,
+    private readonly context: Pick<WriteContext, 'nowMs' | 'usageLane'>,
   ) {
     const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
     // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
@@ -125,7 +129,7 @@ class Flush {
    */
   private async write(works: readonly TraceWork[], last?: BinaryStatement): Promise<void> {
     try {
-      await writeTraces(this.client, works, this.nowMs, last);
+      await writeTraces(this.client, works, { ...this.context, last });
     } catch (error) {
       const fault = classifyFault(error);
       if (fault !== 'row' && fault !== 'timeout') throw error;

@@ -1,7 +1,9 @@
+import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './data-source.js';
+import { LANE_COUNT } from './lane.js';
 import { WriteConnection } from './write-connection.js';
 
 /** A statement of a writer that runs longer than this waits for something that is stuck. */
@@ -29,6 +31,11 @@ export class WriteConnections {
       keepAlive: true,
       application_name: 'xtrace writes',
     };
-    this.all = Array.from({ length: config.writeConnections }, () => new WriteConnection(options));
+    // Two processes seldom draw the same numbers, and when they do, they only wait for one another's commits.
+    const first = randomInt(LANE_COUNT);
+    this.all = Array.from(
+      { length: config.writeConnections },
+      (_, i) => new WriteConnection(options, (first + i) % LANE_COUNT),
+    );
   }
 }

@@ -4,7 +4,7 @@ import { Api, BATCH, startE2eServer } from '../e2e/support/api.js';
 import { expectNothingHeld, SMALL_BUDGETS } from '../e2e/support/budgets.js';
 import { expectRetryLater, findLost, IngestLoad, listEverything } from '../e2e/support/ingest-load.js';
 import { forgetPeak, memoryOf } from '../e2e/support/process-memory.js';
-import { findWrongSums } from '../e2e/support/recount.js';
+import { findWrongSums, queryEmbedded } from '../e2e/support/recount.js';
 import { removeFolder, type RunningServer, temporaryFolder, waitFor } from '../support/server-process.js';
 import { processesOf } from './launcher-host.js';
 
@@ -17,6 +17,8 @@ const READ_TIMEOUT_MS = 2000;
 const SLACK_MS = 1500;
 /** The launcher tries again ever more rarely while PostgreSQL cannot start. */
 const RECOVERY_MS = 20_000;
+/** Nothing has to be started again. */
+const READ_ONLY_RECOVERY_MS = 5000;
 
 describe('a server whose database is away', () => {
   let dataDir: string;
@@ -107,6 +109,24 @@ describe('a server whose database is away', () => {
     expectRefusalAndReturn(breakDown));
 
   it('because it stands still does the same', () => expectRefusalAndReturn(freeze));
+
+  it('because it takes no writes goes on answering queries, and writes within seconds when it does again', async () => {
+    const setReadOnly = async (value: 'on' | 'off') => {
+      // ALTER SYSTEM writes a file, which a transaction that is read-only may do.
+      await queryEmbedded(dataDir, `ALTER SYSTEM SET default_transaction_read_only = ${value}`);
+      await queryEmbedded(dataDir, 'SELECT pg_reload_conf()');
+    };
+    await setReadOnly('on');
+    await waitFor(() => load.refused.length >= 12, 6 * WRITE_DEADLINE_MS);
+    load.refused.forEach(expectRetryLater);
+    expect((await api.get('/api/public/traces?limit=1')).status).toBe(200);
+    await setReadOnly('off');
+    const backAt = Date.now();
+    await waitFor(() => load.hasAcknowledgedSince(backAt), READ_ONLY_RECOVERY_MS);
+    await load.suspend();
+    expect(await findLost(api, load.facts)).toEqual([]);
+    expect(await findWrongSums(dataDir)).toEqual({});
+  });
 
   it('because it stands still answers every query in time', async () => {
     const readSix = () => Promise.all(Array.from({ length: 6 }, () => api.get('/api/public/traces?limit=1')));
