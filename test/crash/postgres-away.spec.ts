@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROLE } from '../../src/embedded-postgres/database.js';
 import { Api, BATCH, startE2eServer } from '../e2e/support/api.js';
 import { expectNothingHeld, SMALL_BUDGETS } from '../e2e/support/budgets.js';
 import { expectRetryLater, findLost, IngestLoad, listEverything } from '../e2e/support/ingest-load.js';
@@ -112,9 +113,10 @@ describe('a server whose database is away', () => {
 
   it('because it takes no writes goes on answering queries, and writes within seconds when it does again', async () => {
     const setReadOnly = async (value: 'on' | 'off') => {
-      // ALTER SYSTEM writes a file, which a transaction that is read-only may do.
-      await queryEmbedded(dataDir, `ALTER SYSTEM SET default_transaction_read_only = ${value}`);
-      await queryEmbedded(dataDir, 'SELECT pg_reload_conf()');
+      const role = `ALTER ROLE ${ROLE} SET default_transaction_read_only = ${value}`;
+      const others =
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()';
+      await queryEmbedded(dataDir, `BEGIN READ WRITE; ${role}; COMMIT; ${others}`);
     };
     await setReadOnly('on');
     await waitFor(() => load.refused.length >= 12, 6 * WRITE_DEADLINE_MS);

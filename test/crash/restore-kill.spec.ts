@@ -31,9 +31,9 @@ describe('kill -9', () => {
     await query(
       connection,
       `INSERT INTO traces (project_no, trace_id, bucket, ts, created_at, updated_at, tags, metadata, observation_count,
-         generation_count, error_count, input_tokens, output_tokens, total_tokens, cost_nano_usd)
+         generation_count, error_count, input_tokens, output_tokens, total_tokens, cost_nano_usd, model_names, model_sums, strays)
        SELECT 1, 'trace-' || n, 1, now(), now(), now(), '{}', jsonb_build_object('text', repeat(md5(n::text), 30)),
-         0, 0, 0, 0, 0, 0, 0 FROM generate_series(1, 40000) n`,
+         0, 0, 0, 0, 0, 0, 0, '{}', '{}', false FROM generate_series(1, 40000) n`,
     );
   });
   afterAll(async () => {
