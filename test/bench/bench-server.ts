@@ -25,14 +25,16 @@ export class BenchServer {
   ) {}
 
   /** On a fresh data folder, or on `dataDir`, which is then kept. */
-  static async start(options: { dataDir?: string; databaseUrl?: string } = {}): Promise<BenchServer> {
+  static async start(
+    options: { dataDir?: string; databaseUrl?: string; env?: Readonly<Record<string, string>> } = {},
+  ): Promise<BenchServer> {
     const dataDir = options.dataDir ?? temporaryFolder();
     const { databaseUrl } = options;
     const startedAt = performance.now();
     const process = await startServer({
       dataDir,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      env: { ...CHANGED_SETTINGS, NODE_OPTIONS: startFlags() },
+      env: { ...CHANGED_SETTINGS, NODE_OPTIONS: startFlags(), ...options.env },
       readyTimeoutMs: 120_000,
     });
     const readyMs = performance.now() - startedAt;

@@ -27,13 +27,15 @@ export interface RetentionOptions {
 export async function measureRetention(report: Report, options: RetentionOptions): Promise<void> {
   const dataDir = temporaryFolder();
   const { databaseUrl } = options;
-  const start = () => BenchServer.start({ dataDir, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+  const start = (env: Readonly<Record<string, string>> = {}) =>
+    BenchServer.start({ dataDir, env, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
   const stop = async (server: BenchServer) => {
     const fault = await server.stop();
     if (fault !== undefined) report.fault(`${STAGE}: ${fault}`);
   };
   try {
-    const loader = await start();
+    // It would remove what is loaded.
+    const loader = await start({ TRACES_RETENTION_DAYS: '0' });
     const loaded = await load(loader, options.observations);
     await stop(loader);
     const server = await start();
