@@ -10,9 +10,9 @@ export interface Column<Row> extends CopyColumn<Row> {
 }
 
 /**
- * One INSERT of any number of rows with one array parameter per column, so that neither PostgreSQL's limit of 65,535
- * parameters nor a new plan per row count comes up. Rows must have distinct keys (PostgreSQL refuses to update a row
- * twice, 21000) and come sorted by key where other writers may insert the same ones.
+ * Any number of rows into one table: by one INSERT with one array parameter per column, so that neither PostgreSQL's
+ * limit of 65,535 parameters nor a new plan per row count comes up, or by COPY. Rows must have distinct keys (PostgreSQL
+ * refuses to update a row twice, 21000) and come sorted by key where other writers may insert the same ones.
  */
 export class BulkInsert<Row> {
   readonly text: string;
@@ -35,8 +35,8 @@ export class BulkInsert<Row> {
   }
 
   /**
-   * The same for rows whose keys the table does not have, which costs PostgreSQL half: no look-up of the key before, and
-   * a page at a time in the log. The caller's locks keep others from adding them. Not for columns with an `expression`.
+   * Copies in rows whose keys the table does not have, which costs PostgreSQL half of the INSERT: no look-up of the key
+   * before, and a page at a time in the log. A key that is there is an error (23505). Not for columns with an `expression`.
    * @throws EncodeError when some of `rows` may have been sent.
    */
   addNewTo(batch: StatementBatch, rows: readonly Row[]): void {
@@ -46,7 +46,10 @@ export class BulkInsert<Row> {
     );
   }
 
-  /** @throws EncodeError before anything of `rows` is sent. */
+  /**
+   * Inserts rows, or does with those that are stored what ON CONFLICT says.
+   * @throws EncodeError before anything of `rows` is sent.
+   */
   addTo(batch: StatementBatch, rows: readonly Row[]): void {
     if (rows.length === 0) return;
     const values = this.columns.map((column) =>

@@ -277,6 +277,11 @@ describe('a secret', () => {
     }
   });
 
+  it('is counted where the operator looks', async () => {
+    const [, count] = /^xtrace_redactions_total (\d+)$/m.exec((await api.get('/metrics')).text)!;
+    expect(Number(count)).toBeGreaterThan(10);
+  });
+
   it('in the labels of a metric is taken out', async () => {
     expect(await send(METRICS, JSON.stringify(points(labels())))).toBe(200);
     const { text } = await api.get('/api/public/metrics/query?name=canaries&step=1m');

@@ -14,7 +14,6 @@ export interface BatchTexts {
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
@@ -117,9 +116,10 @@ class Walker {
       const start = this.at + 1;
       this.string();
       const end = this.at - 1;
-      if (this.text.charCodeAt(end - 1) === BACKSLASH || this.text.slice(start, end).includes('\\')) isPlain = false;
+      if (this.text.slice(start, end).includes('\\')) isPlain = false;
       this.space();
-      this.at += this.code() === COLON ? 1 : 0;
+      // The colon.
+      this.at += 1;
       this.space();
       visit(start, end);
     }
