@@ -14,6 +14,7 @@ import { type IngestBatch, type IngestReceipt } from '../../domain/ingest-batch.
 import { setPrincipal } from '../../http/auth/principal.js';
 import { IngestService } from '../../ingest/ingest.service.js';
 import { OtlpController } from './otlp.controller.js';
+import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 
 const PROJECT = { no: 7, id: 'project-7' };
 
@@ -32,7 +33,7 @@ describe('the OTLP door', () => {
     };
     const testing = await Test.createTestingModule({
       controllers: [OtlpController],
-      providers: [{ provide: IngestService, useValue: ingest }],
+      providers: [OtlpTraceReceiver, { provide: IngestService, useValue: ingest }],
     }).compile();
     app = testing.createNestApplication<NestFastifyApplication>(
       new FastifyAdapter({ routerOptions: { ignoreTrailingSlash: true } }),

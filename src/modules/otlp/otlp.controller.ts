@@ -6,12 +6,9 @@ import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
-import { IngestService } from '../../ingest/ingest.service.js';
-import { decodeJson } from './otlp.json.js';
-import { type MapContext, mapExport, type MappedExport } from './otlp.map.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
-import { encodeResponse, encodingOf, MEDIA_TYPES, NoUsableSpan, summarize } from './otlp.response.js';
-import type { OtlpExport } from './otlp.span.js';
+import type { ReceivedExport } from './otlp.receiver.js';
+import { encodingOf, MEDIA_TYPES, NothingUsable, type OtlpEncoding } from './otlp.response.js';
+import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 
 const EXAMPLE = {
   resourceSpans: [
@@ -55,7 +52,7 @@ const PARTIAL_EXAMPLE = {
 @ApiTags('OTLP')
 @Controller()
 export class OtlpController {
-  constructor(private readonly ingest: IngestService) {}
+  constructor(private readonly traces: OtlpTraceReceiver) {}
 
   @Post(['v1/traces', 'api/public/otel/v1/traces'])
   @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
@@ -90,27 +87,22 @@ export class OtlpController {
       throw new UnsupportedMedia(`Content-Type must be ${MEDIA_TYPES.protobuf} or ${MEDIA_TYPES.json}, got ${got}`);
     }
 
-    const decoded = encoding === 'json' ? decodeJson(body) : decodeProtobuf(body);
-    const { batch, spanCount, rejected } = this.map(reply.request, decoded, {
-      project,
-      nowMs: Date.now(),
-      bytes: body.length,
-    });
-    const receipt = spanCount === 0 ? { rejected: [] } : await this.ingest.submit(batch);
-
-    const refused = [...rejected, ...receipt.rejected];
-    const refusedSpans = refused.filter(({ kind }) => kind === 'observation');
-    const rejectedSpans = refusedSpans.length;
-    reportWrite(reply.request, { itemCount: spanCount, refusedCount: rejectedSpans, refused: refusedSpans });
+    const { answer, report } = await this.receive(reply.request, body, encoding, project);
+    reportWrite(reply.request, report);
     reply.header('content-type', MEDIA_TYPES[encoding]);
-    return encodeResponse({ rejectedSpans, errorMessage: summarize(refused) }, encoding);
+    return answer;
   }
 
-  private map(request: FastifyRequest, decoded: OtlpExport, context: MapContext): MappedExport {
+  private async receive(
+    request: FastifyRequest,
+    body: Buffer,
+    encoding: OtlpEncoding,
+    project: Project,
+  ): Promise<ReceivedExport> {
     try {
-      return mapExport(decoded, context);
+      return await this.traces.receive(body, encoding, project);
     } catch (error) {
-      if (error instanceof NoUsableSpan) {
+      if (error instanceof NothingUsable) {
         const { rejected } = error;
         reportWrite(request, { itemCount: rejected.length, refusedCount: rejected.length, refused: rejected });
       }

@@ -79,8 +79,8 @@ export function summarize(rejected: readonly Rejection[]): string {
   return summary.length <= MAX_SUMMARY_LENGTH ? summary : `${summary.slice(0, MAX_SUMMARY_LENGTH).toWellFormed()}…`;
 }
 
-/** No span of a request can be stored. */
-export class NoUsableSpan extends InvalidInput {
+/** An export has items and none of them can be stored. */
+export class NothingUsable extends InvalidInput {
   constructor(
     message: string,
     field: string,
@@ -91,11 +91,11 @@ export class NoUsableSpan extends InvalidInput {
 }
 
 /** The answer to a request of which every span was refused; `firstPath` is where the first of them lies. */
-export function nothingUsable(rejected: readonly Rejection[], firstPath: string): NoUsableSpan {
+export function nothingUsable(rejected: readonly Rejection[], firstPath: string): NothingUsable {
   const first = rejected[0]!;
   const rest =
     rejected.length > 1 ? ` None of the ${rejected.length} spans can be stored: ${summarize(rejected)}.` : '';
   const isAboutIds = first.field === 'traceId' || first.field === 'spanId';
   const hint = isAboutIds ? ' Is this a logs or metrics payload? Those belong to /v1/logs and /v1/metrics.' : '';
-  return new NoUsableSpan(`${firstPath} ${first.message}.${rest}${hint}`, firstPath, rejected);
+  return new NothingUsable(`${firstPath} ${first.message}.${rest}${hint}`, firstPath, rejected);
 }
