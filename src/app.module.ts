@@ -4,6 +4,8 @@ import { ConfigModule } from './config/config.module.js';
 import type { Credentials } from './config/credentials.js';
 import type { DatabaseConnection } from './config/database-connection.js';
 import { HttpModule } from './http/http.module.js';
+import { IngestModule } from './ingest/ingest.module.js';
+import { INGEST_SERVICES } from './ingest-services.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
@@ -19,6 +21,9 @@ export interface AppOptions {
   readonly database: DatabaseConnection;
 }
 
+/** What the writing thread runs. */
+const INGEST_WORKER = new URL('./ingest-worker.js', import.meta.url);
+
 /** The modules in reading order: what all share first, then one door after the other. */
 @Module({})
 export class AppModule {
@@ -29,6 +34,7 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config, database),
         http,
+        IngestModule.forRoot({ entry: INGEST_WORKER, services: INGEST_SERVICES }),
         OtlpModule,
         LangfuseCompatModule,
         SessionsModule,

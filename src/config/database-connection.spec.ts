@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeConnection, parseDatabaseUrl, settleTls } from './database-connection.js';
+import {
+  type DatabaseConnection,
+  describeConnection,
+  fromCloneable,
+  parseDatabaseUrl,
+  settleTls,
+  toCloneable,
+} from './database-connection.js';
 
 describe('DATABASE_URL', () => {
   it.each([
@@ -105,5 +112,13 @@ describe('sslmode=prefer', () => {
     const port = await listen('N');
     const connection = parseDatabaseUrl(`postgres://u@127.0.0.1:${port}/app?sslmode=require`);
     expect(await settleTls(connection)).toBe(connection);
+  });
+
+  it.each(['verify-ca', 'verify-full', 'disable'])('crosses to another thread and back with sslmode=%s', (mode) => {
+    const connection = parseDatabaseUrl(`postgres://u@h/d?sslmode=${mode}`);
+    const crossed = fromCloneable(structuredClone(toCloneable(connection)));
+    const checks = (ssl: DatabaseConnection['ssl']) => typeof ssl === 'object' && ssl.checkServerIdentity !== undefined;
+    expect(JSON.stringify(crossed)).toBe(JSON.stringify(connection));
+    expect(checks(crossed.ssl)).toBe(mode === 'verify-ca');
   });
 });

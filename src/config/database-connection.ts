@@ -32,6 +32,22 @@ export interface DatabaseConnection {
   sslOptional?: boolean;
 }
 
+/** Of `verify-ca`: the certificate counts, whatever name it has. */
+const ANY_NAME = { checkServerIdentity: () => undefined };
+
+/** The connection without the one function in it, which `postMessage` cannot copy; {@link fromCloneable} puts it back. */
+export function toCloneable(connection: DatabaseConnection): DatabaseConnection & { readonly anyName?: true } {
+  const { ssl } = connection;
+  if (typeof ssl !== 'object' || ssl.checkServerIdentity === undefined) return connection;
+  const { checkServerIdentity: _, ...cloneable } = ssl;
+  return { ...connection, ssl: cloneable, anyName: true };
+}
+
+export function fromCloneable({ anyName, ...connection }: ReturnType<typeof toCloneable>): DatabaseConnection {
+  if (anyName !== true) return connection;
+  return { ...connection, ssl: { ...(connection.ssl as DatabaseTls), ...ANY_NAME } };
+}
+
 /** Injection token of the {@link DatabaseConnection} that the process was started with. */
 export const DATABASE = Symbol('DatabaseConnection');
 
@@ -103,7 +119,6 @@ function tlsOf(query: (name: string) => string | undefined): Pick<DatabaseConnec
     ...(certificate === undefined ? {} : { cert: readPem(certificate) }),
     ...(key === undefined ? {} : { key: readPem(key) }),
   };
-  const anyName = { checkServerIdentity: () => undefined };
   switch (mode) {
     case 'disable':
       return {};
@@ -115,10 +130,10 @@ function tlsOf(query: (name: string) => string | undefined): Pick<DatabaseConnec
         ssl:
           ca === undefined
             ? { rejectUnauthorized: false, ...files }
-            : { rejectUnauthorized: true, ...anyName, ...files },
+            : { rejectUnauthorized: true, ...ANY_NAME, ...files },
       };
     case 'verify-ca':
-      return { ssl: { rejectUnauthorized: true, ...anyName, ...files } };
+      return { ssl: { rejectUnauthorized: true, ...ANY_NAME, ...files } };
     case 'verify-full':
       return { ssl: { rejectUnauthorized: true, ...files } };
     default:

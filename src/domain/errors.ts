@@ -1,3 +1,5 @@
+import { type Rejection } from './ingest-batch.js';
+
 /** The closed list of ways a request can fail. `src/http/error.filter.ts` is the only place that knows their statuses. */
 export abstract class DomainError extends Error {
   override get name(): string {
@@ -12,6 +14,17 @@ export class InvalidInput extends DomainError {
     readonly field?: string,
   ) {
     super(message);
+  }
+}
+
+/** A request has items and none of them can be stored. */
+export class NothingUsable extends InvalidInput {
+  constructor(
+    message: string,
+    field: string,
+    readonly rejected: readonly Rejection[],
+  ) {
+    super(message, field);
   }
 }
 

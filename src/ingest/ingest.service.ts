@@ -2,10 +2,10 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { type IngestBatch, type IngestReceipt } from '../domain/ingest-batch.js';
 import { Redactor } from '../domain/redaction.js';
-import { PartitionKeeper } from '../storage/partitions.js';
 import { quarantine } from '../storage/quarantine.js';
 import { WriteConnections } from '../storage/write-connections.js';
 import { FlushEvents } from './flush-events.js';
+import { PartitionSource } from './partition-source.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The single door of the write pipeline: every protocol ends here, and secrets go no further. */
@@ -16,7 +16,7 @@ export class IngestService implements OnApplicationShutdown {
   constructor(
     @Inject(CONFIG) config: Config,
     private readonly connections: WriteConnections,
-    partitions: PartitionKeeper,
+    partitions: PartitionSource,
     private readonly redactor: Redactor,
     events: FlushEvents,
   ) {
@@ -27,7 +27,7 @@ export class IngestService implements OnApplicationShutdown {
         events.reportQuarantine(refused.length);
         return quarantine(connection, refused);
       },
-      onMissingPartition: () => partitions.ensure(),
+      onMissingPartition: () => partitions.ensure('traces'),
       nowMs: Date.now,
       onFlush: (attempt) => events.reportFlush('traces', attempt),
     });

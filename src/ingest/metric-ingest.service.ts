@@ -2,9 +2,9 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { type PointBatch, type PointReceipt } from '../domain/metric.js';
 import { Redactor } from '../domain/redaction.js';
-import { MetricPartitionKeeper } from '../storage/metric-partitions.js';
 import { MetricWriter } from '../storage/metric-writer.js';
 import { FlushEvents } from './flush-events.js';
+import { PartitionSource } from './partition-source.js';
 import { PointQueue } from './point-queue.js';
 
 /**
@@ -18,14 +18,14 @@ export class MetricIngestService implements OnApplicationShutdown {
   constructor(
     @Inject(CONFIG) config: Config,
     writer: MetricWriter,
-    partitions: MetricPartitionKeeper,
+    partitions: PartitionSource,
     private readonly redactor: Redactor,
     events: FlushEvents,
   ) {
     this.queue = new PointQueue(writer, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
-      onMissingPartition: () => partitions.ensure(),
+      onMissingPartition: () => partitions.ensure('points'),
       nowMs: Date.now,
       onFlush: (attempt) => events.reportFlush('points', attempt),
     });

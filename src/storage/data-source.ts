@@ -1,6 +1,7 @@
 import { DataSource, type DataSourceOptions, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
+import { CONNECT_TIMEOUT_MS } from './client-options.js';
 import { ENTITIES } from './entities/entities.js';
 import { SCHEMA_LOCK } from './partitions.js';
 
@@ -9,9 +10,6 @@ export interface ReadLimits {
   readonly connections: number;
   readonly timeoutMs: number;
 }
-
-/** How long a connection attempt may take before the database counts as away. */
-export const CONNECT_TIMEOUT_MS = 3000;
 
 /** The one DataSource of the application, the command line and the tests. The schema comes from migrations alone. */
 export function newDataSource(database: DatabaseConnection, limits: ReadLimits): DataSource {

@@ -2,7 +2,7 @@ import { Client, type ClientConfig } from 'pg';
 import { migrations as knownMigrations } from '../../migrations/index.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
 import { PLAIN_FORMATS, type PartitionDefinition, readPartitions, readTables } from './backup/schema-contents.js';
-import { CONNECT_TIMEOUT_MS } from './data-source.js';
+import { CONNECT_TIMEOUT_MS } from './client-options.js';
 import { bucketStartMs } from './trace-writer.js';
 
 /** What a database says about itself, as far as running xtrace on it depends on that. */

@@ -5,10 +5,9 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { type Point } from '../domain/metric.js';
 import { type Micros } from '../domain/time.js';
 import { BulkInsert } from './bulk-insert.js';
-import { CONNECT_TIMEOUT_MS } from './data-source.js';
+import { writerOptions } from './client-options.js';
 import { SeriesDirectory } from './metric-series.js';
 import { classifyFault } from './sql-state.js';
-import { QUERY_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './write-connections.js';
 
 /** Points of one project, in the order of their arrival. */
 export interface ProjectPoints {
@@ -66,22 +65,7 @@ export class MetricWriter {
     @Inject(CONFIG) { metricsMaxSeries }: Pick<Config, 'metricsMaxSeries'>,
   ) {
     this.directory = new SeriesDirectory(metricsMaxSeries);
-    const { host, port, user, password, database: name, ssl } = database;
-    this.pool = new Pool({
-      host,
-      port,
-      user,
-      password,
-      database: name,
-      ssl,
-      max: 1,
-      idleTimeoutMillis: 0,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'xtrace metric writes',
-    });
+    this.pool = new Pool({ ...writerOptions(database, 'xtrace metric writes'), max: 1, idleTimeoutMillis: 0 });
     // Without a listener the loss of the idle connection would end the process; the next write opens another.
     this.pool.on('error', () => undefined);
   }

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import { Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
-import { CONNECT_TIMEOUT_MS } from './data-source.js';
+import { CONNECT_TIMEOUT_MS } from './client-options.js';
 import { removeExpiredQuarantine, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';

@@ -7,7 +7,6 @@ import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
-import { MetricWriter } from './metric-writer.js';
 import { PartitionKeeper } from './partitions.js';
 import { ProjectStore } from './project-store.js';
 import { ReadPool } from './read-pool.js';
@@ -16,9 +15,8 @@ import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceReader } from './trace-reader.js';
 import { UsageReader } from './usage-reader.js';
-import { WriteConnections } from './write-connections.js';
 
-/** The only module that speaks to PostgreSQL. Once it is made, the schema is current and this week's partitions exist. */
+/** The half of storage that reads and keeps house. Once it is made, the schema is current and this week's partitions exist. */
 @Module({
   providers: [
     {
@@ -56,11 +54,9 @@ import { WriteConnections } from './write-connections.js';
     },
     { provide: DatabaseProbe, useClass: StorageProbe },
     ReadPool,
-    WriteConnections,
     TraceReader,
     SessionReader,
     UsageReader,
-    MetricWriter,
     MetricReader,
     Retention,
   ],
@@ -69,12 +65,10 @@ import { WriteConnections } from './write-connections.js';
     DatabaseProbe,
     PartitionKeeper,
     ReadPool,
-    WriteConnections,
     TraceReader,
     SessionReader,
     UsageReader,
     MetricPartitionKeeper,
-    MetricWriter,
     MetricReader,
   ],
 })

@@ -1,10 +1,14 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type DatabaseConnection } from '../../src/config/database-connection.js';
 import { parseConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { HttpModule } from '../../src/http/http.module.js';
 import { createServer } from '../../src/http/server.js';
+import { PartitionSource } from '../../src/ingest/partition-source.js';
+import { PipelineModule } from '../../src/ingest/pipeline.module.js';
+import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
+import { PointReceiver } from '../../src/modules/metrics/point.receiver.js';
 import { MetricsModule } from '../../src/modules/metrics/metrics.module.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 
@@ -25,6 +29,27 @@ const KEPT = { METRICS_RETENTION_DAYS: '0' };
 @Module({})
 class RootModule {}
 
+/** The write pipeline in this thread. */
+@Global()
+@Module({
+  imports: [
+    {
+      module: PipelineModule,
+      imports: [StorageModule],
+      providers: [
+        {
+          provide: PartitionSource,
+          inject: [MetricPartitionKeeper],
+          useFactory: (keeper: MetricPartitionKeeper): PartitionSource => ({ ensure: () => keeper.ensure() }),
+        },
+      ],
+    },
+  ],
+  providers: [PointReceiver],
+  exports: [PointReceiver],
+})
+class WritingModule {}
+
 /** The metrics module behind the HTTP server, not listening: requests are injected. */
 export class MetricsApp {
   private constructor(readonly app: NestFastifyApplication) {}
@@ -38,6 +63,7 @@ export class MetricsApp {
         imports: [
           ConfigModule.forRoot(config, database),
           HttpModule.forRoot({ credentials: CREDENTIALS, imports: [StorageModule] }),
+          WritingModule,
           MetricsModule,
         ],
       },

@@ -134,7 +134,7 @@ describe('writing', () => {
     const service = new IngestService(
       config,
       new WriteConnections(config, fresh.connection),
-      keeper,
+      { ensure: () => keeper.ensure() },
       new Redactor(),
       events,
     );

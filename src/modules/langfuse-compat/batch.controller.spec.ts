@@ -4,6 +4,7 @@ import { type IngestBatch, type IngestReceipt } from '../../domain/ingest-batch.
 import { ArrivalClock } from '../../domain/time.js';
 import { type IngestService } from '../../ingest/ingest.service.js';
 import { BatchController } from './batch.controller.js';
+import { BatchReceiver } from './batch.receiver.js';
 import { BATCH_EXAMPLE, type BatchObservationDto, type BatchTraceDto } from './batch.dto.js';
 import { type OBSERVATION_FIELDS, type TRACE_FIELDS } from './batch.schema.js';
 
@@ -18,7 +19,7 @@ function door(receipt: IngestReceipt | Error = { rejected: [] }) {
       return receipt instanceof Error ? Promise.reject(receipt) : Promise.resolve(receipt);
     },
   } as unknown as IngestService;
-  const controller = new BatchController(ingest, new ArrivalClock());
+  const controller = new BatchController(new BatchReceiver(ingest, new ArrivalClock()));
   return {
     submitted,
     /** `null` sends no content type. */

@@ -4,24 +4,19 @@ import type { FastifyReply } from 'fastify';
 import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Rejection } from '../../domain/ingest-batch.js';
 import type { Project } from '../../domain/project.js';
-import { ArrivalClock } from '../../domain/time.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
-import { IngestService } from '../../ingest/ingest.service.js';
 import { BATCH_EXAMPLE, BatchAnswerDto, BatchPartialDto, BatchRefusalDto, BatchRequestDto } from './batch.dto.js';
-import { mapBatch, MAX_LISTED_REJECTIONS } from './batch.map.js';
-import { readBatch } from './batch.schema.js';
+import { MAX_LISTED_REJECTIONS } from './batch.map.js';
+import { BatchReceiver } from './batch.receiver.js';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 @ApiTags('Ingestion')
 @Controller('v1/l')
 export class BatchController {
-  constructor(
-    private readonly ingest: IngestService,
-    private readonly clock: ArrivalClock,
-  ) {}
+  constructor(private readonly batches: BatchReceiver) {}
 
   /** The door of xtrace's own clients. */
   @Post('batch')
@@ -57,17 +52,11 @@ export class BatchController {
     if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
       throw new UnsupportedMedia('Send the body as application/json');
     }
-    const request = readBatch(body);
-    const context = { project, bytes: body.length, nowMs: Date.now(), clock: this.clock };
-    const { batch, rejected, rejectedCount } = mapBatch(request, context);
-    const itemCount = request.observations.length + (request.trace === undefined ? 0 : 1);
-    const isEmpty = batch.traces.length + batch.observations.length === 0;
-    const receipt = isEmpty ? { rejected: [] } : await this.ingest.submit(batch);
-    const refusedCount = rejectedCount + receipt.rejected.length;
-    reportWrite(reply.request, { itemCount, refusedCount, refused: [...rejected, ...receipt.rejected] });
+    const { itemCount, refusedCount, refused } = await this.batches.receive(body, project);
+    reportWrite(reply.request, { itemCount, refusedCount, refused });
     if (refusedCount === 0) return { message: 'Request Successful.' };
 
-    const errors = [...rejected, ...receipt.rejected].sort(byPosition).slice(0, MAX_LISTED_REJECTIONS);
+    const errors = [...refused].sort(byPosition).slice(0, MAX_LISTED_REJECTIONS);
     if (refusedCount >= itemCount) {
       reply.status(400);
       return {

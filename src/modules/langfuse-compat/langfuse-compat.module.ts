@@ -1,6 +1,4 @@
 import { Module } from '@nestjs/common';
-import { ArrivalClock } from '../../domain/time.js';
-import { IngestModule } from '../../ingest/ingest.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
@@ -9,8 +7,7 @@ import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
-  imports: [IngestModule, StorageModule],
+  imports: [StorageModule],
   controllers: [BatchController, DailyMetricsController, ProjectsController, TracesController],
-  providers: [{ provide: ArrivalClock, useFactory: () => new ArrivalClock() }],
 })
 export class LangfuseCompatModule {}

@@ -1,13 +1,11 @@
-import { Body, Controller, Headers, Inject, Post, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { CONFIG, type Config } from '../../config/config.js';
 import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
-import { MetricIngestService } from '../../ingest/metric-ingest.service.js';
 import {
   POINTS_EXAMPLE,
   PointBatchAnswerDto,
@@ -15,20 +13,15 @@ import {
   PointBatchRefusalDto,
   PointBatchRequestDto,
 } from './points.dto.js';
-import { mapPoints, MAX_LISTED_REJECTIONS, SeriesReader } from './points.map.js';
-import { readBatch } from './points.schema.js';
+import { PointReceiver } from './point.receiver.js';
+import { MAX_LISTED_REJECTIONS } from './points.map.js';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 @ApiTags('Metrics')
 @Controller('v1/metrics')
 export class PointsController {
-  private readonly series = new SeriesReader();
-
-  constructor(
-    private readonly ingest: MetricIngestService,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'metricsRetentionDays'>,
-  ) {}
+  constructor(private readonly points: PointReceiver) {}
 
   /** The door for points of time series. */
   @Post('batch')
@@ -69,26 +62,18 @@ export class PointsController {
     if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
       throw new UnsupportedMedia('Send the body as application/json');
     }
-    const items = readBatch(body);
-    const { points, rejected, rejectedCount } = mapPoints(
-      items,
-      Date.now(),
-      this.config.metricsRetentionDays,
-      this.series,
-    );
-    const receipt = await this.ingest.submit({ project, points, bytes: body.length });
-    const refusedCount = rejectedCount + receipt.rejected.length;
-    reportWrite(reply.request, { itemCount: items.length, refusedCount, refused: [...rejected, ...receipt.rejected] });
+    const { itemCount, refusedCount, refused } = await this.points.receive(body, project);
+    reportWrite(reply.request, { itemCount, refusedCount, refused });
     if (refusedCount === 0) return { message: 'Request Successful.' };
 
-    const errors = [...rejected, ...receipt.rejected].sort((a, b) => a.index - b.index).slice(0, MAX_LISTED_REJECTIONS);
-    if (refusedCount >= items.length) {
+    const errors = [...refused].sort((a, b) => a.index - b.index).slice(0, MAX_LISTED_REJECTIONS);
+    if (refusedCount >= itemCount) {
       reply.status(400);
-      return { message: `None of the ${items.length} points could be stored`, code: 'BAD_REQUEST', data: null, errors };
+      return { message: `None of the ${itemCount} points could be stored`, code: 'BAD_REQUEST', data: null, errors };
     }
     reply.status(207);
     const were = refusedCount === 1 ? 'was' : 'were';
-    const message = `${refusedCount} of ${items.length} points ${were} refused; everything else is stored`;
+    const message = `${refusedCount} of ${itemCount} points ${were} refused; everything else is stored`;
     return { message, data: null, errors };
   }
 }

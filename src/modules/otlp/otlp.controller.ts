@@ -1,13 +1,13 @@
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { UnsupportedMedia } from '../../domain/errors.js';
+import { NothingUsable, UnsupportedMedia } from '../../domain/errors.js';
 import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import type { ReceivedExport } from './otlp.receiver.js';
-import { encodingOf, MEDIA_TYPES, NothingUsable, type OtlpEncoding } from './otlp.response.js';
+import { encodingOf, MEDIA_TYPES, type OtlpEncoding } from './otlp.response.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 
 const EXAMPLE = {
@@ -90,7 +90,7 @@ export class OtlpController {
     const { answer, report } = await this.receive(reply.request, body, encoding, project);
     reportWrite(reply.request, report);
     reply.header('content-type', MEDIA_TYPES[encoding]);
-    return answer;
+    return Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
   }
 
   private async receive(

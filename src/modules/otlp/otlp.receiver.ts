@@ -4,7 +4,7 @@ import type { OtlpEncoding } from './otlp.response.js';
 
 /** What became of an export: the response message in the encoding of the request, and what to report of its items. */
 export interface ReceivedExport {
-  readonly answer: Buffer;
+  readonly answer: Uint8Array;
   readonly report: WriteReport;
 }
 

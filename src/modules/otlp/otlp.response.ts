@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../domain/errors.js';
+import { NothingUsable } from '../../domain/errors.js';
 import { type Rejection } from '../../domain/ingest-batch.js';
 
 /** The two encodings of OTLP over HTTP; an answer comes in that of its request. */
@@ -77,17 +77,6 @@ export function summarize(rejected: readonly Rejection[]): string {
   if (reasons.size > MAX_REASONS) parts.push(`and ${reasons.size - MAX_REASONS} other reasons`);
   const summary = parts.join('; ').toWellFormed();
   return summary.length <= MAX_SUMMARY_LENGTH ? summary : `${summary.slice(0, MAX_SUMMARY_LENGTH).toWellFormed()}…`;
-}
-
-/** An export has items and none of them can be stored. */
-export class NothingUsable extends InvalidInput {
-  constructor(
-    message: string,
-    field: string,
-    readonly rejected: readonly Rejection[],
-  ) {
-    super(message, field);
-  }
 }
 
 /** The answer to a request of which every span was refused; `firstPath` is where the first of them lies. */

@@ -4,11 +4,12 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { AuthFailureStats } from '../../http/auth/auth-failure-stats.js';
 import { InFlightBytes } from '../../http/in-flight-bytes.js';
 import { QueryRateStats } from '../../http/throttle/query-rate-stats.js';
-import { Redactor } from '../../domain/redaction.js';
-import { IngestService } from '../../ingest/ingest.service.js';
-import { MetricIngestService } from '../../ingest/metric-ingest.service.js';
+import { IngestStatus } from '../../ingest/ingest-status.js';
+import { IngestThread } from '../../ingest/ingest-thread.js';
 import { ReadPool } from '../../storage/read-pool.js';
 import { METRICS_REGISTRY } from './registry.js';
+
+type Values = Readonly<Record<string, number>>;
 
 /** One metric whose value somebody else keeps: its label, or none, and how to read the value for each of its values. */
 interface Reading {
@@ -17,7 +18,7 @@ interface Reading {
   readonly help: string;
   readonly label?: string;
   /** By value of the label; under the key '' when there is none. */
-  readonly read: () => Readonly<Record<string, number>>;
+  readonly read: () => Values | Promise<Values>;
 }
 
 /** What is read when Prometheus asks and costs nothing until then. A counter of another part joins by an entry here. */
@@ -26,13 +27,12 @@ export class Readings {
   constructor(
     @Inject(METRICS_REGISTRY) registry: Registry,
     @Inject(CONFIG) config: Config,
-    ingest: IngestService,
-    points: MetricIngestService,
+    ingest: IngestStatus,
+    thread: IngestThread,
     pool: ReadPool,
     inFlight: InFlightBytes,
     rate: QueryRateStats,
     auth: AuthFailureStats,
-    redactor: Redactor,
   ) {
     const readings: readonly Reading[] = [
       {
@@ -40,7 +40,7 @@ export class Readings {
         name: 'xtrace_queue_bytes',
         help: 'Bytes that are accepted and not committed yet.',
         label: 'queue',
-        read: () => ({ traces: ingest.queuedBytes, points: points.queuedBytes }),
+        read: async () => (await ingest.read()).queuedBytes,
       },
       {
         type: 'gauge',
@@ -64,21 +64,27 @@ export class Readings {
         type: 'counter',
         name: 'xtrace_redactions_total',
         help: 'Secrets replaced before they were queued.',
-        read: () => ({ '': redactor.redactedCount }),
+        read: async () => ({ '': (await ingest.read()).redactedCount }),
       },
       {
         type: 'gauge',
         name: 'xtrace_db_connections_busy',
         help: 'Database connections at work: of queries, of writes of traces, of writes of points.',
         label: 'pool',
-        read: () => ({ read: pool.use.busy, write: ingest.writers.busy, points: points.writers.busy }),
+        read: async () => {
+          const { traces, points } = (await ingest.read()).writers;
+          return { read: pool.use.busy, write: traces.busy, points: points.busy };
+        },
       },
       {
         type: 'gauge',
         name: 'xtrace_db_connections_max',
         help: 'Database connections there may be.',
         label: 'pool',
-        read: () => ({ read: config.readConnections, write: ingest.writers.total, points: points.writers.total }),
+        read: async () => {
+          const { traces, points } = (await ingest.read()).writers;
+          return { read: config.readConnections, write: traces.total, points: points.total };
+        },
       },
       {
         type: 'gauge',
@@ -100,6 +106,12 @@ export class Readings {
         label: 'reason',
         read: () => auth.counts,
       },
+      {
+        type: 'counter',
+        name: 'xtrace_ingest_thread_active_seconds_total',
+        help: 'Time in which the thread that writes was not idle; its rate is the share of one core. Begins anew with the thread.',
+        read: () => ({ '': thread.activeMs / 1000 }),
+      },
     ];
     for (const reading of readings) register(registry, reading);
   }
@@ -112,18 +124,19 @@ function register(registry: Registry, { type, name, help, label, read }: Reading
   if (type === 'gauge') {
     new Gauge({
       ...options,
-      collect() {
-        for (const [value, number] of Object.entries(read())) this.set(labelsOf(value), number);
+      async collect() {
+        for (const [value, number] of Object.entries(await read())) this.set(labelsOf(value), number);
       },
     });
     return;
   }
   new Counter({
     ...options,
-    collect() {
+    async collect() {
+      const values = await read();
       // A counter of prom-client only grows, and this total is kept elsewhere.
       this.reset();
-      for (const [value, number] of Object.entries(read())) this.inc(labelsOf(value), number);
+      for (const [value, number] of Object.entries(values)) this.inc(labelsOf(value), number);
     },
   });
 }

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { IngestModule } from '../../ingest/ingest.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { DeliveryLog } from './delivery-log.js';
@@ -16,7 +15,7 @@ export class TelemetryModule {
   static forRoot(http: DynamicModule): DynamicModule {
     return {
       module: TelemetryModule,
-      imports: [http, IngestModule, StorageModule],
+      imports: [http, StorageModule],
       controllers: [ScrapeController, DeliveriesController],
       providers: [
         { provide: METRICS_REGISTRY, useFactory: newRegistry },

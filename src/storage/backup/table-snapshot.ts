@@ -2,7 +2,7 @@ import { type Readable } from 'node:stream';
 import { Client, escapeIdentifier } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type DatabaseConnection } from '../../config/database-connection.js';
-import { CONNECT_TIMEOUT_MS } from '../data-source.js';
+import { CONNECT_TIMEOUT_MS } from '../client-options.js';
 import {
   PLAIN_FORMATS,
   type PartitionDefinition,

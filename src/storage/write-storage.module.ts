@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { MetricWriter } from './metric-writer.js';
+import { WriteConnections } from './write-connections.js';
+
+/** The half of storage that writes. Connects when there is something to write; the schema is somebody else's to make. */
+@Module({ providers: [WriteConnections, MetricWriter], exports: [WriteConnections, MetricWriter] })
+export class WriteStorageModule {}
