@@ -8,6 +8,6 @@ export const HOST = 'host';
 export interface IngestHost {
   /** Makes the partitions that a write found missing. */
   ensurePartitions(queue: QueueName): Promise<void>;
-  reportFlush(queue: QueueName, attempt: FlushAttempt): Promise<void>;
-  reportQuarantine(items: number): Promise<void>;
+  reportFlush(queue: QueueName, attempt: FlushAttempt): void;
+  reportQuarantine(items: number): void;
 }

@@ -85,10 +85,10 @@ export class IngestThread implements OnApplicationShutdown {
     });
     const calls = new ThreadCalls(worker);
     return new Promise((resolve, reject) => {
-      calls.handle(HOST, async (method, args) => {
+      calls.handle(HOST, (method, args) => {
         if (method !== 'started') return host[method as keyof IngestHost](...(args as [never, never]));
         this.running = { worker, calls };
-        resolve();
+        return resolve();
       });
       worker.on('error', (error) => {
         this.logger.error(`the writing thread failed: ${error.message}`, error.stack);

@@ -37,8 +37,8 @@ export class IngestModule {
               database,
               host: {
                 ensurePartitions: (queue) => (queue === 'traces' ? traces : points).ensure(),
-                reportFlush: async (queue, attempt) => events.reportFlush(queue, attempt),
-                reportQuarantine: async (items) => events.reportQuarantine(items),
+                reportFlush: (queue, attempt) => events.reportFlush(queue, attempt),
+                reportQuarantine: (items) => events.reportQuarantine(items),
               },
             }),
         },

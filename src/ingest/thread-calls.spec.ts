@@ -24,7 +24,7 @@ describe('calls between threads', () => {
       else release();
       return `${method} ${String(value)}`;
     });
-    here.handle('Back', async (_, args) => args.length);
+    here.handle('Back', (_, args) => args.length);
     expect(await Promise.all([here.call('Echo', 'say', [1]), here.call('Echo', 'shout', [2])])).toEqual([
       'say 1',
       'shout 2',
@@ -33,13 +33,13 @@ describe('calls between threads', () => {
   });
 
   it('copy maps, big integers and absent fields as they are', async () => {
-    there.handle('Echo', async (_, [value]) => value);
+    there.handle('Echo', (_, [value]) => value);
     const value = { metadata: new Map([['__proto__', '1']]), n: 2n ** 63n, absent: undefined };
     expect(await here.call('Echo', 'say', [value])).toEqual(value);
   });
 
   it('move a large body instead of copying it, and copy a small one, which shares its memory', async () => {
-    there.handle('Body', async (_, [body]) => Buffer.isBuffer(body) && body.toString('latin1', 0, 3) + body.length);
+    there.handle('Body', (_, [body]) => Buffer.isBuffer(body) && body.toString('latin1', 0, 3) + body.length);
     const large = Buffer.alloc(100_000, 'abc');
     const small = Buffer.from('xyz');
     expect(await here.call('Body', 'take', [large])).toBe('abc100000');

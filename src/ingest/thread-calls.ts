@@ -15,7 +15,7 @@ type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: PackedError };
 
-type Handler = (method: string, args: readonly unknown[]) => Promise<unknown>;
+type Handler = (method: string, args: readonly unknown[]) => unknown;
 
 interface OpenCall {
   readonly resolve: (value: unknown) => void;
@@ -59,7 +59,7 @@ export class ThreadCalls {
         this.line.postMessage(call, moved);
       } catch (error) {
         this.open.delete(id);
-        reject(error as Error);
+        throw error;
       }
     });
   }
@@ -95,7 +95,7 @@ function toMovable(value: unknown, moved: ArrayBuffer[]): unknown {
   if (!Buffer.isBuffer(value)) return value;
   const { buffer, byteOffset, byteLength } = value;
   const isOwner = byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer;
-  const bytes = isOwner ? value : new Uint8Array(value);
+  const bytes: Uint8Array<ArrayBufferLike> = isOwner ? value : new Uint8Array(value);
   moved.push(bytes.buffer as ArrayBuffer);
   return bytes;
 }

@@ -172,6 +172,7 @@ describe('what the built server tells of itself', () => {
         'process_resident_memory_bytes',
         'xtrace_event_loop_delay_seconds',
         'xtrace_event_loop_active_seconds_total',
+        'xtrace_ingest_thread_active_seconds_total',
         'xtrace_build_info',
         'xtrace_queue_bytes',
         'xtrace_queue_max_bytes',
