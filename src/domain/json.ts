@@ -4,6 +4,9 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 /** A JSON document as text, well-formed and free of U+0000, ready to be stored and to be spliced into an answer. Not always as JSON.stringify writes it. */
 export type JsonText = string;
 
+/** The same as UTF-8 bytes: how reads get payloads of which there may be many, because an answer takes them over as they are. */
+export type JsonBytes = Uint8Array;
+
 /** How deep arrays and objects may nest in anything a client sends. Deeper values overflow the stack of JSON.stringify and of readers. */
 export const MAX_JSON_DEPTH = 200;
 

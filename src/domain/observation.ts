@@ -1,4 +1,4 @@
-import { type JsonText } from './json.js';
+import { type JsonBytes, type JsonText } from './json.js';
 import { type Micros } from './time.js';
 
 /** What a unit of work was. A closed list (Langfuse's ten types); anything else is stored as SPAN with its own word in metadata. */
@@ -99,8 +99,8 @@ export interface Observation extends Required<ObservationFields> {
 
 /** An observation with its payload. */
 export interface ObservationWithPayload extends Observation {
-  input: JsonText | null;
-  output: JsonText | null;
-  /** A JSON object as text. */
-  metadata: JsonText | null;
+  input: JsonBytes | null;
+  output: JsonBytes | null;
+  /** A JSON object. */
+  metadata: JsonBytes | null;
 }

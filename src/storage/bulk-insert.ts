@@ -75,9 +75,12 @@ export function replaceColumns<Row>(columns: readonly Column<Row>[], keep: reado
     .join(', ');
 }
 
-/** SQL of a timestamptz as whole microseconds since the Unix epoch. */
+/**
+ * SQL of a timestamptz as whole microseconds since the Unix epoch. In doubles, which name every microsecond until the year
+ * 2255 and cost a third of the numeric that `extract` gives.
+ */
 export function micros(expression: string): string {
-  return `(extract(epoch FROM ${expression}) * 1000000)::int8`;
+  return `round(date_part('epoch', ${expression}) * 1000000)::int8`;
 }
 
 /** An int8 as `pg` gives it, which is text; null stays null. */

@@ -8,6 +8,8 @@ import { classifyFault } from './sql-state.js';
 /** What the answer to a cancelled statement may take. */
 const GRACE_MS = 1000;
 
+const AS_BYTES = { getTypeParser: () => (value: Buffer) => value };
+
 /** The connections that reads use: apart from the writers', with a time limit per statement. */
 @Injectable()
 export class ReadPool {
@@ -43,6 +45,12 @@ export class ReadPool {
       rowMode: 'array',
       ...(name === undefined ? {} : { name }),
     } as QueryConfig;
+    return (await this.run(config)) as unknown as T[];
+  }
+
+  /** Like `queryArrays`, every value as the bytes of PostgreSQL's binary format: texts are their UTF-8. */
+  async queryBytes<T extends (Buffer | null)[]>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
+    const config = { text: sql, values: [...params], rowMode: 'array', binary: true, types: AS_BYTES } as QueryConfig;
     return (await this.run(config)) as unknown as T[];
   }
 

@@ -13,8 +13,8 @@ import { decodeObservation, type ObservationColumns } from './sql/observation-co
 import { pageOf, windowOf } from './sql/paging.js';
 import {
   OBSERVATION_IDS_SQL,
+  OBSERVATION_PAYLOADS_SQL,
   OBSERVATIONS_SQL,
-  OBSERVATIONS_WITH_PAYLOAD_SQL,
   TRACE_PAYLOADS_SQL,
   traceListSql,
   traceSql,
@@ -29,6 +29,8 @@ interface Payload {
   input: JsonText | null;
   output: JsonText | null;
 }
+
+type PayloadBytes = [input: Buffer | null, output: Buffer | null, metadata: Buffer | null];
 
 /**
  * Reads traces. Every statement names the project; lists look payloads and observations up only for the traces of the
@@ -124,15 +126,14 @@ export class TraceReader {
   }
 
   private async observations(project: Project, trace: TraceColumns, io: boolean): Promise<ObservationWithPayload[]> {
-    type Row = ObservationColumns & Partial<Payload> & { metadata?: JsonText | null; is_payload?: boolean };
-    const sql = io ? OBSERVATIONS_WITH_PAYLOAD_SQL : OBSERVATIONS_SQL;
-    const rows = await this.pool.query<Row>(sql, [project.no, trace.trace_id, trace.bucket]);
-    const observations = new Map<string, ObservationWithPayload>();
-    for (const row of rows) {
-      if (!row.is_payload) observations.set(row.id, decodeObservation(trace.trace_id, row));
-    }
-    for (const { is_payload, id, input = null, output = null, metadata = null } of rows) {
-      const observation = is_payload ? observations.get(id) : undefined;
+    const key = [project.no, trace.trace_id, trace.bucket];
+    const [rows, payloads] = await Promise.all([
+      this.pool.query<ObservationColumns>(OBSERVATIONS_SQL, key),
+      io ? this.pool.queryBytes<[Buffer, ...PayloadBytes]>(OBSERVATION_PAYLOADS_SQL, key) : [],
+    ]);
+    const observations = new Map(rows.map((row) => [row.id, decodeObservation(trace.trace_id, row)]));
+    for (const [id, input, output, metadata] of payloads) {
+      const observation = observations.get(id.toString());
       if (observation !== undefined) Object.assign(observation, { input, output, metadata });
     }
     return [...observations.values()].sort(byStart);

@@ -20,6 +20,13 @@ describe('a body made of pieces', () => {
     expect((await bytesOf(body)).equals(Buffer.from(pieces.join('')))).toBe(true);
   });
 
+  it('may have pieces that are bytes already, between texts', async () => {
+    const texts = Array.from({ length: 3000 }, (_, i) => `${i}:${'ä😀x'.repeat((i * 37) % 90)}|`);
+    const pieces = texts.map((text, i) => (i % 3 === 0 ? text : Buffer.from(text)));
+    expect((await bytesOf(toBody(pieces))).equals(Buffer.from(texts.join('')))).toBe(true);
+    expect(toBody(['[', Buffer.from('1'), ']']).toString()).toBe('[1]');
+  });
+
   it('may have a piece far longer than a chunk', async () => {
     const pieces = ['[', `"${'é'.repeat(3_000_000)}"`, ']'];
     expect((await bytesOf(toBody(pieces))).equals(Buffer.from(pieces.join('')))).toBe(true);

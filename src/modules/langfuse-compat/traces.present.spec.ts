@@ -90,7 +90,7 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   metadata: null,
 };
 
-const text = (pieces: JsonPieces) => [...pieces].join('');
+const text = (pieces: JsonPieces) => Buffer.concat([...pieces].map((piece) => Buffer.from(piece))).toString();
 const detail = (trace: Partial<TraceDetail>, groups = ALL) =>
   JSON.parse(text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, groups)));
 const observationJson = (seen: Partial<ObservationWithPayload>) =>
@@ -265,9 +265,9 @@ describe('an observation', () => {
       inputPriceUsd: 0.1,
       outputPriceUsd: 0.2,
       totalPriceUsd: 0.3,
-      input: '[1]',
-      output: '"o"',
-      metadata: '{"k":1}',
+      input: Buffer.from('[1]'),
+      output: Buffer.from('"ö"'),
+      metadata: Buffer.from('{"k":1}'),
       updatedAt: AT + 4_000_000,
     });
     expect(seen).toMatchObject({
@@ -295,7 +295,7 @@ describe('an observation', () => {
       outputPrice: 0.2,
       totalPrice: 0.3,
       input: [1],
-      output: 'o',
+      output: 'ö',
       metadata: { k: 1 },
       updatedAt: '2026-01-31T09:30:04.000Z',
     });

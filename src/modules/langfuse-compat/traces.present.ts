@@ -1,4 +1,4 @@
-import { type JsonText } from '../../domain/json.js';
+import { type JsonBytes, type JsonText } from '../../domain/json.js';
 import { type CostDetails, type ObservationWithPayload, type UsageDetails } from '../../domain/observation.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
@@ -12,8 +12,8 @@ import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figur
 // whole. Every key that any generation of clients knows is always present, null when empty (langfuse.md §1.6, §5;
 // xtrace.md §6).
 
-/** JSON text in pieces, to be sent one right after another. */
-export type JsonPieces = Iterable<string>;
+/** JSON in pieces, text or its UTF-8 bytes, to be sent one right after another. */
+export type JsonPieces = Iterable<string | JsonBytes>;
 
 /** Which parts of a trace a client asked for with `fields`; the core is always there. */
 export interface FieldGroups {
@@ -158,8 +158,11 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
   yield '}';
 }
 
-/** The members that are JSON text already, each after a comma. */
-function* presentPayload({ input, output, metadata }: Pick<Trace, 'input' | 'output' | 'metadata'>): JsonPieces {
+type Payload =
+  Pick<Trace, 'input' | 'output' | 'metadata'> | Pick<ObservationWithPayload, 'input' | 'output' | 'metadata'>;
+
+/** The members that are JSON already, each after a comma. */
+function* presentPayload({ input, output, metadata }: Payload): JsonPieces {
   yield ',"input":';
   yield input || 'null';
   yield ',"output":';

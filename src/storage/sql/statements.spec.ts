@@ -4,8 +4,8 @@ import { orderTraces } from './order.js';
 import { SESSION_SQL, sessionListSql, whereSessionList } from './session-statements.js';
 import {
   OBSERVATION_IDS_SQL,
+  OBSERVATION_PAYLOADS_SQL,
   OBSERVATIONS_SQL,
-  OBSERVATIONS_WITH_PAYLOAD_SQL,
   TRACE_PAYLOADS_SQL,
   traceListSql,
   traceSql,
@@ -39,7 +39,7 @@ describe('the statements of', () => {
   it('one trace', () => {
     expect(traceSql(true)).toMatchSnapshot('trace');
     expect(OBSERVATIONS_SQL).toMatchSnapshot('observations');
-    expect(OBSERVATIONS_WITH_PAYLOAD_SQL).toMatchSnapshot('observations with payload');
+    expect(OBSERVATION_PAYLOADS_SQL).toMatchSnapshot('payloads');
   });
 
   it('sessions', () => {
