@@ -1,4 +1,5 @@
 import { type TraceOrder } from './filter.js';
+import { IDENTITY_COLUMNS } from './identity-columns.js';
 import { OBSERVATION_COLUMNS } from './observation-columns.js';
 import { orderTraces } from './order.js';
 import { traceColumns } from './trace-columns.js';
@@ -58,7 +59,7 @@ export const OBSERVATIONS_WITH_PAYLOAD_SQL =
   `SELECT ${OBSERVATION_COLUMNS}, NULL::text AS input, NULL::text AS output, NULL::text AS metadata, ` +
   `false AS is_payload FROM observations o WHERE ${OF_TRACE} UNION ALL ` +
   `SELECT o.id, ${nulls('int8', 5)}, ${nulls('text', 12)}, NULL::jsonb, ${nulls('int8', 3)}, NULL::jsonb, NULL::int8, ` +
-  `NULL::jsonb, o.input, o.output, o.metadata, true FROM observation_payloads o WHERE ${OF_TRACE}`;
+  `NULL::jsonb, ${nulls('text', IDENTITY_COLUMNS.length)}, o.input, o.output, o.metadata, true FROM observation_payloads o WHERE ${OF_TRACE}`;
 
 function nulls(type: string, count: number): string {
   return Array.from({ length: count }, () => `NULL::${type}`).join(', ');
