@@ -119,7 +119,9 @@ export const readAiSdkProvider: ReadValue = (value) => {
 /** Finish reasons as one text: from a list, JSON text of a list, or a word. */
 export const readFinishReason: ReadValue = (value) => {
   const word = unquote(value);
-  const parsed = typeof word === 'string' ? (parseContainer(word) ?? word) : word;
+  // LiteLLM writes the list as Python shows it: ['stop'].
+  const text = typeof word === 'string' && word.startsWith("['") ? word.replaceAll("'", '"') : word;
+  const parsed = typeof text === 'string' ? (parseContainer(text) ?? text) : text;
   const reasons = (Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]).filter(
     (reason): reason is string => typeof reason === 'string' && reason !== '',
   );
