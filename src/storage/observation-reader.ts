@@ -5,7 +5,11 @@ import { type ObservationWithPayload } from '../domain/observation.js';
 import { type Project } from '../domain/project.js';
 import { ReadPool } from './read-pool.js';
 import { decodeObservation, type ObservationColumns } from './sql/observation-columns.js';
-import { OBSERVATION_BY_ID_SQL, OBSERVATION_IN_TRACE_SQL, OBSERVATION_METADATA_SQL } from './sql/observation-statements.js';
+import {
+  OBSERVATION_BY_ID_SQL,
+  OBSERVATION_IN_TRACE_SQL,
+  OBSERVATION_METADATA_SQL,
+} from './sql/observation-statements.js';
 
 type Row = ObservationColumns & { trace_id: string; bucket: number };
 

@@ -17,12 +17,7 @@ import { countTokens, totalCostNanoUsd } from '../domain/usage.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
 import { type ContributingRow } from './rollup.js';
-import {
-  decodeIdentity,
-  IDENTITY_COLUMNS,
-  IDENTITY_SELECTION,
-  type IdentityColumns,
-} from './sql/identity-columns.js';
+import { decodeIdentity, IDENTITY_COLUMNS, IDENTITY_SELECTION, type IdentityColumns } from './sql/identity-columns.js';
 import { type StatementBatch } from './statement-batch.js';
 
 /** Key of an observation with the bucket of its trace, by which it is found in one partition. */
@@ -133,7 +128,11 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'stated_cost', type: 'jsonb', value: (row) => json(row.state.values.statedCost) },
   { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
-  ...IDENTITY_COLUMNS.map(([name, column]): Column<ObservationRow> => ({ name: column, type: 'text', value: field(name) })),
+  ...IDENTITY_COLUMNS.map(([name, column]): Column<ObservationRow> => ({
+    name: column,
+    type: 'text',
+    value: field(name),
+  })),
   { name: 'stamp', type: 'int8', value: (row) => row.stamp },
   { name: 'stamps', type: 'jsonb', value: (row) => row.stamps },
 ];

@@ -437,7 +437,11 @@ const CASES: Record<string, Case> = {
     },
     observation: { type: 'GENERATION', model: 'gpt-4', turnId: 'turn-2', stepType: 'planner' },
     trace: { userId: 'u-12' },
-    metadata: { turn_id: 'turn-2', step_type: 'Planner', mapping: { stepType: 'langfuse.observation.metadata → step_type' } },
+    metadata: {
+      turn_id: 'turn-2',
+      step_type: 'Planner',
+      mapping: { stepType: 'langfuse.observation.metadata → step_type' },
+    },
   },
   Genkit: {
     scope: 'genkit-tracer',

@@ -258,7 +258,7 @@ const LONGEST_PLACEHOLDER = '<not specified>'.length;
 const PLACEHOLDERS: ReadonlySet<string> = new Set(['', 'null', 'None', '<not specified>']);
 
 /** Empty values and the words that instrumentations write for "nothing" say nothing. */
-function isBlank(value: AttributeValue): boolean {
+export function isBlank(value: AttributeValue): boolean {
   if (typeof value === 'string') return value.length <= LONGEST_PLACEHOLDER && PLACEHOLDERS.has(value);
   return value === null;
 }
