@@ -7,6 +7,7 @@ import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
+import { ObservationReader } from './observation-reader.js';
 import { PartitionKeeper } from './partitions.js';
 import { ProjectStore } from './project-store.js';
 import { ReadPool } from './read-pool.js';
@@ -55,6 +56,7 @@ import { UsageReader } from './usage-reader.js';
     { provide: DatabaseProbe, useClass: StorageProbe },
     ReadPool,
     TraceReader,
+    ObservationReader,
     SessionReader,
     UsageReader,
     MetricReader,
@@ -66,6 +68,7 @@ import { UsageReader } from './usage-reader.js';
     PartitionKeeper,
     ReadPool,
     TraceReader,
+    ObservationReader,
     SessionReader,
     UsageReader,
     MetricPartitionKeeper,

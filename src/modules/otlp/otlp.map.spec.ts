@@ -240,7 +240,7 @@ describe('the type of an observation', () => {
   it.each<[Json, string]>([
     [{ 'langfuse.observation.type': 'Guardrail', 'openinference.span.kind': 'LLM' }, 'GUARDRAIL'],
     [{ 'langfuse.observation.type': 'sorcery', 'openinference.span.kind': 'LLM' }, 'GENERATION'],
-    [{ 'openinference.span.kind': 'RERANKER', 'gen_ai.request.model': 'm' }, 'SPAN'],
+    [{ 'openinference.span.kind': 'RERANKER', 'gen_ai.request.model': 'm' }, 'RETRIEVER'],
     [{ 'openinference.span.kind': 'AGENT', 'gen_ai.operation.name': 'chat' }, 'AGENT'],
     [{ 'gen_ai.operation.name': 'embeddings' }, 'EMBEDDING'],
     [{ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.request.model': 'm' }, 'TOOL'],

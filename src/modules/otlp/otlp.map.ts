@@ -1,11 +1,13 @@
-import { idProblem, toIndexableText } from '../../domain/identifier.js';
+import { toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
 import { type JsonText, toStorableText } from '../../domain/json.js';
 import { type CostDetails, type ObservationPatch, type UsageDetails } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
-import { eventStamp, inheritedStamp, type Micros } from '../../domain/time.js';
+import { eventStamp, inheritedStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
-import { type Field, type KeyMeaning, meaningOf, Picks } from './otlp.attributes.js';
+import { type Field } from './otlp.attributes.js';
+import { readCompletionStart } from './otlp.first-token.js';
+import { readId, readStep } from './otlp.step.js';
 import {
   inheritedMetadata,
   observationMetadata,
@@ -15,6 +17,8 @@ import {
   type SharedMetadata,
   spanMetadata,
 } from './otlp.metadata.js';
+import { ModelParameters } from './otlp.parameters.js';
+import { type KeyMeaning, meaningOf, Picks } from './otlp.picks.js';
 import { nothingUsable } from './otlp.response.js';
 import {
   type AttributeValue,
@@ -26,15 +30,16 @@ import {
   type OtlpSpan,
   SPAN_ID_DIGITS,
 } from './otlp.span.js';
-import { readClock, readIsoTime } from './otlp.time.js';
+import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
+import { readClock } from './otlp.time.js';
 import { readCostDetails, readGenAiUsage, readTotalCost, readUsageDetails, type UsageAttribute } from './otlp.usage.js';
-import { toBoolean, toContent, toJson, toMembers, toStorableJson, toText, toTextList } from './otlp.values.js';
+import { toBoolean, toContent, toText, toTextList } from './otlp.values.js';
 import {
-  readEnvironment,
-  readLevel,
+  readAgentName,
+  readName,
+  readToolName,
   readType,
   sendsGenerationsAsSpans,
-  STATUS_ERROR,
   sumsUpChildren,
 } from './otlp.vocabulary.js';
 
@@ -106,6 +111,7 @@ interface ResourceContext {
 interface ScopeContext {
   readonly resourcePicks: Picks;
   readonly metadata: ScopeMetadata;
+  readonly name: string;
   readonly isLangfuseSdk: boolean;
   readonly sendsGenerationsAsSpans: boolean;
 }
@@ -123,6 +129,7 @@ function readScope(ofScope: OtlpScopeSpans, resource: ResourceContext): ScopeCon
   return {
     resourcePicks: resource.picks,
     metadata: scopeMetadata(ofScope, resource.metadata),
+    name,
     isLangfuseSdk,
     sendsGenerationsAsSpans: isLangfuseSdk && resource.isPython && sendsGenerationsAsSpans(version),
   };
@@ -139,7 +146,7 @@ interface ModelCall {
 class SpanMapper {
   private readonly picks: Picks;
   private readonly usage: UsageAttribute[] = [];
-  private readonly parameters = new Map<string, AttributeValue>();
+  private readonly parameters = new ModelParameters();
   /** What the table says about each attribute, in their order. */
   private readonly meanings: KeyMeaning[] = [];
 
@@ -153,9 +160,9 @@ class SpanMapper {
     for (const [key, value] of span.attributes) {
       const meaning = meaningOf(key);
       this.meanings.push(meaning);
-      if (meaning.slot !== undefined) this.picks.offer(meaning.slot, value);
+      this.picks.offer(meaning, value);
       if (meaning.family === 'usage') this.usage.push([meaning.suffix, value]);
-      else if (meaning.family === 'modelParameters') this.parameters.set(meaning.suffix, value);
+      if (meaning.parameter !== undefined) this.parameters.add(meaning.parameter, value);
     }
   }
 
@@ -166,11 +173,16 @@ class SpanMapper {
     const arrival = nowMs * 1000;
     const stamp = eventStamp(clock.end ?? clock.start ?? arrival, false, nowMs);
 
-    const name = span.name === '' ? undefined : toIndexableText(span.name);
-    const type = readType(picks, this.scope.sendsGenerationsAsSpans);
-    const level = readLevel(picks, span.statusCode);
+    const { isLangfuseSdk, sendsGenerationsAsSpans, name: scopeName } = this.scope;
+    const type = readType(picks, { span, scopeName, sendsGenerationsAsSpans, hasUsage: this.usage.length > 0 });
+    const toolName = readToolName(picks, span, type);
+    // Langfuse's SDKs say what they mean by the name of the span.
+    const statedName = isLangfuseSdk ? span.name : readName(picks, span, type, toolName);
+    const name = statedName === '' ? undefined : toIndexableText(statedName);
+    const level = readLevel(picks, span);
     const statusMessage = this.readText('statusMessage', toStorableText);
-    const environment = readEnvironment(picks);
+    const failure = span.statusMessage === '' ? readFailure(picks, span, level) : span.statusMessage;
+    const environment = this.readText('environment');
     const version = this.readText('version');
     const input = this.readContent('input');
     const output = this.readContent('output');
@@ -178,13 +190,15 @@ class SpanMapper {
     const isGeneration = type === 'GENERATION';
     const promptName = isGeneration ? this.readText('promptName') : undefined;
     const promptVersion = isGeneration ? this.readText('promptVersion') : undefined;
-    const completionStartTime = this.readCompletionStart();
+    const completionStartTime = readCompletionStart(picks, span, clock, scopeName, nowMs);
+    const step = readStep(picks);
+    const agentName = readAgentName(picks);
     const parent = readParent(span.parentSpanId);
     const isRoot = parent.isRoot || this.isSet('asRoot') || this.isSet('isAppRoot');
 
     const traceName = this.readText('traceName');
-    const userId = this.readId('userId');
-    const sessionId = this.readId('sessionId');
+    const userId = readId(picks, 'userId');
+    const sessionId = readId(picks, 'sessionId');
     const release = this.readText('release');
     const isPublic = this.readPublic();
     const tags = this.readTags();
@@ -210,7 +224,7 @@ class SpanMapper {
       type,
       name,
       level,
-      statusMessage: statusMessage ?? (span.statusMessage === '' ? undefined : toStorableText(span.statusMessage)),
+      statusMessage: statusMessage ?? (failure === undefined ? undefined : toStorableText(failure)),
       model: call.model,
       modelParameters: call.modelParameters,
       usage: call.usage,
@@ -220,12 +234,19 @@ class SpanMapper {
       promptName,
       promptVersion,
       environment,
+      requestedModel: this.readText('requestedModel'),
+      provider: this.readText('provider'),
+      finishReason: this.readText('finishReason'),
+      toolName: toolName === undefined ? undefined : toIndexableText(toolName),
+      agentName: agentName === undefined ? undefined : toIndexableText(agentName),
+      ...step,
       input,
       output,
       metadata: observationMetadata(span, own, shared, {
         clock: clock.note,
         parentSpanId: parent.unusable,
         isStatusKept: !isStatusShown,
+        spanName: statedName === span.name || span.name === '' ? undefined : span.name,
       }),
     });
 
@@ -286,18 +307,8 @@ class SpanMapper {
     const sent = toText(value);
     const text = store(sent);
     // What had to be cut stays whole in the raw attributes.
-    if (text.length === sent.length) this.picks.use(field);
+    if (text.length === sent.length && this.picks.isAsSent(field)) this.picks.use(field);
     return text;
-  }
-
-  /** An id must come back exactly as it was sent; one that cannot be stored so is left to the raw attributes. */
-  private readId(field: Field): string | undefined {
-    const value = this.picks.get(field);
-    if (value === undefined) return undefined;
-    const id = toText(value);
-    if (idProblem(id) !== undefined) return undefined;
-    this.picks.use(field);
-    return id;
   }
 
   private readContent(field: Field): JsonText | undefined {
@@ -321,34 +332,15 @@ class SpanMapper {
     return tags.length === 0 ? undefined : tags;
   }
 
-  private readCompletionStart(): Micros | undefined {
-    const text = this.picks.text('completionStartTime');
-    const micros = text === undefined ? undefined : readIsoTime(text, this.nowMs);
-    if (micros !== undefined) this.picks.use('completionStartTime');
-    return micros;
-  }
-
   private readModelCall(): ModelCall {
     const { picks } = this;
     if (sumsUpChildren(picks)) return {};
     return {
       model: this.readText('model'),
-      modelParameters: this.readModelParameters(),
+      modelParameters: this.parameters.read(this.picks),
       usage: this.readUsage(),
       statedCost: this.readCost(),
     };
-  }
-
-  private readModelParameters(): JsonText | undefined {
-    const stated = this.picks.get('modelParameters');
-    if (stated !== undefined && toMembers(stated) !== undefined) {
-      this.picks.use('modelParameters');
-      return typeof stated === 'string' ? toStorableJson(stated) : toJson(stated);
-    }
-    // The model has a field of its own.
-    this.parameters.delete('model');
-    for (const [key, value] of this.parameters) if (value === null) this.parameters.delete(key);
-    return this.parameters.size === 0 ? undefined : toJson(this.parameters);
   }
 
   private readUsage(): UsageDetails | undefined {

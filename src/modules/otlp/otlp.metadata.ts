@@ -1,5 +1,6 @@
 import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
-import { type Family, type Field, type KeyMeaning, meaningOf, type Picks } from './otlp.attributes.js';
+import { type Family, type Field } from './otlp.attributes.js';
+import { type KeyMeaning, meaningOf, type Picks, type Sources } from './otlp.picks.js';
 import {
   type AttributeValue,
   type Attributes,
@@ -63,7 +64,15 @@ export interface SpanMetadata {
   readonly own: OwnMetadata;
   /** Raw attributes that are stored nowhere else, or small. */
   readonly attributes: JsonText | undefined;
+  /** By field the key that stated it, where that attribute is not among `attributes`; see `MAPPING_KEY`. */
+  readonly sources: JsonText | undefined;
 }
+
+/**
+ * Metadata key of `{field: key}`: the keys that filled fields although their attributes are not kept raw. What is kept
+ * raw needs no note, nor do the keys that Langfuse's SDKs use.
+ */
+export const MAPPING_KEY = 'mapping';
 
 /**
  * @param meanings of the span's attributes, in their order
@@ -79,20 +88,26 @@ export function spanMetadata(
   const own = readBareMetadata(picks);
   for (const [key, value] of shared.own.observation) if (!own.observation.has(key)) own.observation.set(key, value);
   const rest: (readonly [KeyMeaning, AttributeValue])[] = [];
+  const sources: Sources = new Map();
   let i = 0;
   for (const value of attributes.values()) {
     const meaning = meanings[i]!;
     i += 1;
-    if (addOwn(own, meaning, value)) continue;
-    if (meaning.slot !== undefined && picks.isStored(meaning.slot, value, isRawKept)) continue;
-    rest.push([meaning, value]);
+    if (addOwn(own, meaning, value) || picks.isStored(meaning, value, isRawKept)) {
+      if (meaning.slot !== undefined || meaning.members !== undefined) picks.addSources(sources, meaning, value);
+    } else rest.push([meaning, value]);
   }
-  return { own, attributes: rest.length === 0 ? undefined : writeRest(rest) };
+  return {
+    own,
+    attributes: rest.length === 0 ? undefined : writeRest(rest),
+    sources: sources.size === 0 ? undefined : toJson(sources),
+  };
 }
 
 /** The bare metadata keys: an object gives its members, any other value is kept under `metadata`. */
 function readBareMetadata(picks: Picks): OwnMetadata {
   const own = { observation: new Map<string, JsonText>(), trace: new Map<string, JsonText>() };
+  addBare(picks, 'looseMetadata', own.observation);
   addBare(picks, 'sharedMetadata', own.observation, own.trace);
   addBare(picks, 'observationMetadata', own.observation);
   addBare(picks, 'traceMetadata', own.trace);
@@ -121,7 +136,14 @@ const OWN_FAMILIES: ReadonlySet<Family | undefined> = new Set([
   'observationMetadata',
   'traceMetadata',
   'sharedMetadata',
+  'traceloopProperties',
+  'aiMetadata',
+  'langSmithMetadata',
+  'laminarMetadata',
+  'liteLlmMetadata',
 ]);
+/** Those that are the trace's too, or the trace's alone. */
+const TRACE_FAMILIES: ReadonlySet<Family | undefined> = new Set(['traceMetadata', 'sharedMetadata']);
 
 /** Whether the attribute is metadata of the client's; if so it is added. */
 function addOwn(own: OwnMetadata, { family, suffix }: KeyMeaning, value: AttributeValue): boolean {
@@ -130,7 +152,7 @@ function addOwn(own: OwnMetadata, { family, suffix }: KeyMeaning, value: Attribu
   if (text === undefined) return true;
   const key = toStorableText(suffix);
   if (family !== 'traceMetadata') own.observation.set(key, text);
-  if (family !== 'observationMetadata') own.trace.set(key, text);
+  if (TRACE_FAMILIES.has(family)) own.trace.set(key, text);
   return true;
 }
 
@@ -154,6 +176,8 @@ export interface Notes {
   readonly parentSpanId: string | undefined;
   /** The span's status is overruled by, or says more than, level and status message. */
   readonly isStatusKept: boolean;
+  /** The name of the span where the observation's is another. */
+  readonly spanName: string | undefined;
 }
 
 export function observationMetadata(span: OtlpSpan, md: SpanMetadata, shared: ScopeMetadata, notes: Notes): Metadata {
@@ -163,12 +187,14 @@ export function observationMetadata(span: OtlpSpan, md: SpanMetadata, shared: Sc
   add(metadata, 'scope', shared.scope);
   if (span.events.length > 0) add(metadata, 'events', toJson(span.events.map(eventMembers)));
   if (span.links.length > 0) add(metadata, 'links', toJson(span.links.map(linkMembers)));
+  if (notes.spanName !== undefined) add(metadata, 'spanName', toJsonText(notes.spanName));
   if (span.kind !== 0) add(metadata, 'kind', toJson(SPAN_KINDS[span.kind] ?? span.kind));
   if (span.flags !== 0) add(metadata, 'flags', toJson(span.flags));
   if (span.traceState !== '') add(metadata, 'traceState', toJsonText(span.traceState));
   if (notes.isStatusKept) add(metadata, 'status', toJson(statusMembers(span)));
   if (notes.parentSpanId !== undefined) add(metadata, 'parentSpanId', toJsonText(notes.parentSpanId));
   add(metadata, 'clock', notes.clock);
+  add(metadata, MAPPING_KEY, md.sources);
   add(metadata, 'resourceSchemaUrl', shared.resourceSchemaUrl);
   addCount(metadata, 'droppedAttributesCount', span.droppedAttributesCount);
   addCount(metadata, 'droppedEventsCount', span.droppedEventsCount);

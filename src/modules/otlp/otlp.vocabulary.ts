@@ -1,84 +1,45 @@
-import { type Level, type ObservationType } from '../../domain/observation.js';
-import { type Picks } from './otlp.attributes.js';
+import { type ObservationType } from '../../domain/observation.js';
+import { type Picks } from './otlp.picks.js';
+import { type OtlpSpan } from './otlp.span.js';
+import { LIVEKIT_SPANS } from './otlp.types.js';
 
-/** The words of the conventions, brought to the closed lists of the domain. An unknown word says nothing: the next source is asked. */
-
-const LANGFUSE_TYPES: ReadonlyMap<string, ObservationType> = new Map([
-  ['SPAN', 'SPAN'],
-  ['GENERATION', 'GENERATION'],
-  ['EVENT', 'EVENT'],
-  ['EMBEDDING', 'EMBEDDING'],
-  ['AGENT', 'AGENT'],
-  ['TOOL', 'TOOL'],
-  ['CHAIN', 'CHAIN'],
-  ['RETRIEVER', 'RETRIEVER'],
-  ['EVALUATOR', 'EVALUATOR'],
-  ['GUARDRAIL', 'GUARDRAIL'],
-]);
-
-/** OpenInference, "Span Kinds". Kinds without a type of their own are plain spans; their word stays in the raw attributes. */
-const OPENINFERENCE_KINDS: ReadonlyMap<string, ObservationType> = new Map([
-  ['LLM', 'GENERATION'],
-  ['EMBEDDING', 'EMBEDDING'],
-  ['CHAIN', 'CHAIN'],
-  ['RETRIEVER', 'RETRIEVER'],
-  ['RERANKER', 'SPAN'],
-  ['TOOL', 'TOOL'],
-  ['AGENT', 'AGENT'],
-  ['GUARDRAIL', 'GUARDRAIL'],
-  ['EVALUATOR', 'EVALUATOR'],
-  ['PROMPT', 'SPAN'],
-]);
-
-/** `gen_ai.operation.name`: the standard's values, then those of LiteLLM (call types) and of agent frameworks. */
-const OPERATIONS: ReadonlyMap<string, ObservationType> = new Map([
-  ['chat', 'GENERATION'],
-  ['text_completion', 'GENERATION'],
-  ['generate_content', 'GENERATION'],
-  ['embeddings', 'EMBEDDING'],
-  ['retrieval', 'RETRIEVER'],
-  ['execute_tool', 'TOOL'],
-  ['create_agent', 'AGENT'],
-  ['invoke_agent', 'AGENT'],
-  ['invoke_workflow', 'CHAIN'],
-  ['plan', 'CHAIN'],
-  ['search_memory', 'RETRIEVER'],
-  ['create_memory', 'SPAN'],
-  ['update_memory', 'SPAN'],
-  ['upsert_memory', 'SPAN'],
-  ['delete_memory', 'SPAN'],
-  ['completion', 'GENERATION'],
-  ['acompletion', 'GENERATION'],
-  ['generate', 'GENERATION'],
-  ['embedding', 'EMBEDDING'],
-  ['aembedding', 'EMBEDDING'],
-  ['rerank', 'SPAN'],
-  ['vector_db_retrieve', 'RETRIEVER'],
-  ['agent_step', 'CHAIN'],
-  ['execute_task', 'CHAIN'],
-  ['execute_node', 'CHAIN'],
-]);
+/** What a span was, where one attribute alone does not say it. */
 
 /** Operations whose model, usage and cost sum up their children's, which are stored themselves. */
 const SUMMING_OPERATIONS: ReadonlySet<string> = new Set(['invoke_agent', 'agent_step']);
 
-/** What a span was, by its explicit type, its kind, its operation, or else by what it carries. */
-export function readType(picks: Picks, isOldPythonSdk: boolean): ObservationType {
-  const type = lookUp(LANGFUSE_TYPES, picks.text('type')?.toUpperCase());
-  if (type !== undefined) {
-    picks.use('type');
-    return type === 'SPAN' && isOldPythonSdk && hasGenerationFields(picks) ? 'GENERATION' : type;
-  }
-  const kind = lookUp(OPENINFERENCE_KINDS, picks.text('spanKind')?.toUpperCase());
-  if (kind !== undefined) return kind;
-  const operation = lookUp(OPERATIONS, picks.text('operation'));
-  if (operation !== undefined) return operation;
-  if (picks.get('toolHint') !== undefined) return 'TOOL';
-  return picks.get('model') === undefined ? 'SPAN' : 'GENERATION';
+/** Keys that also stand on spans which are no model calls: on their own they do not make one. */
+const VAGUE_MODEL_KEYS: ReadonlySet<string> = new Set(['model', 'model_name']);
+
+/** What is known of a span besides its attributes. */
+export interface SpanContext {
+  readonly span: OtlpSpan;
+  readonly scopeName: string;
+  /** See `sendsGenerationsAsSpans`. */
+  readonly sendsGenerationsAsSpans: boolean;
+  /** Whether it counts tokens. */
+  readonly hasUsage: boolean;
 }
 
-function lookUp<T>(words: ReadonlyMap<string, T>, word: string | undefined): T | undefined {
-  return word === undefined ? undefined : words.get(word);
+/** By the type, kind or operation that it states, else by what it carries. */
+export function readType(picks: Picks, context: SpanContext): ObservationType {
+  const stated = picks.get('type') as ObservationType | undefined;
+  if (stated !== undefined) {
+    if (picks.keyOf('type') !== 'langfuse.observation.type') return stated;
+    picks.use('type');
+    return stated === 'SPAN' && context.sendsGenerationsAsSpans && hasGenerationFields(picks) ? 'GENERATION' : stated;
+  }
+  const byName = context.scopeName.startsWith('livekit') ? LIVEKIT_SPANS.get(context.span.name) : undefined;
+  return byName ?? typeByContent(picks, context.hasUsage);
+}
+
+/** A model call names a model; an agent may name one too, but neither counts tokens nor carries messages of its own. */
+function typeByContent(picks: Picks, hasUsage: boolean): ObservationType {
+  const isAgent = picks.get('agentName') !== undefined;
+  if (picks.get('model') === undefined) return 'SPAN';
+  if (hasUsage || picks.get('usageDetails') !== undefined || picks.get('output') !== undefined) return 'GENERATION';
+  if (isAgent) return 'AGENT';
+  return VAGUE_MODEL_KEYS.has(picks.keyOf('model')!) ? 'SPAN' : 'GENERATION';
 }
 
 function hasGenerationFields(picks: Picks): boolean {
@@ -105,49 +66,31 @@ export function sumsUpChildren(picks: Picks): boolean {
   return SUMMING_OPERATIONS.has(picks.text('operation') ?? '');
 }
 
-/** Words of log levels in other systems (Langfuse server, server/otel). */
-const LEVEL_WORDS: ReadonlyMap<string, Level> = new Map([
-  ['DEBUG', 'DEBUG'],
-  ['TRACE', 'DEBUG'],
-  ['VERBOSE', 'DEBUG'],
-  ['DEFAULT', 'DEFAULT'],
-  ['INFO', 'DEFAULT'],
-  ['LOG', 'DEFAULT'],
-  ['NOTICE', 'DEFAULT'],
-  ['OK', 'DEFAULT'],
-  ['SUCCESS', 'DEFAULT'],
-  ['WARNING', 'WARNING'],
-  ['WARN', 'WARNING'],
-  ['ERROR', 'ERROR'],
-  ['FATAL', 'ERROR'],
-  ['CRITICAL', 'ERROR'],
-]);
-
-/** Status code of a span that failed (OTLP, Status.StatusCode). */
-export const STATUS_ERROR = 2;
-
-/** Undefined where nothing is said: the default level is applied on reading. */
-export function readLevel(picks: Picks, statusCode: number): Level | undefined {
-  const level = lookUp(LEVEL_WORDS, picks.text('level')?.toUpperCase());
-  if (level !== undefined) {
-    picks.use('level');
-    return level;
-  }
-  return statusCode === STATUS_ERROR ? 'ERROR' : undefined;
+/**
+ * The name of the observation: what was logged, the tool that was called, the function or entity that ran; else the
+ * name of the span, which for producers of the GenAI conventions is an operation and a model.
+ */
+export function readName(picks: Picks, span: OtlpSpan, type: ObservationType, toolName: string | undefined): string {
+  if (picks.keyOf('name') === 'logfire.msg') return picks.text('name') ?? span.name;
+  if (type === 'TOOL' && toolName !== undefined) return toolName;
+  const functionId = picks.text('functionId');
+  if (functionId !== undefined) return `${functionId} ${span.name.replace(/^ai\./, '')}`;
+  return picks.text('name') ?? span.name;
 }
 
-const MAX_ENVIRONMENT_LENGTH = 40;
-/** Words cut off in front, as they name Langfuse's own environments. */
-const RESERVED_PREFIX = /^(?:langfuse[-_]?)+/;
-const ENVIRONMENT = /^[a-z0-9_-]+$/;
+const MCP_TOOL_CALL = 'tools/call ';
 
-/** Langfuse's rule for environments: lower case letters, digits, - and _; undefined when nothing valid is left. */
-export function readEnvironment(picks: Picks): string | undefined {
-  const stated = picks.text('environment');
-  if (stated === undefined) return undefined;
-  const environment = stated.toLowerCase().replace(RESERVED_PREFIX, '').slice(0, MAX_ENVIRONMENT_LENGTH);
-  if (!ENVIRONMENT.test(environment)) return undefined;
-  // Otherwise the raw attribute is kept, since what is stored differs from what was sent.
-  if (environment === stated) picks.use('environment');
-  return environment;
+/** The tool that was called: by its own key, as Traceloop's entity, or as what an MCP span is named after. */
+export function readToolName(picks: Picks, span: OtlpSpan, type: ObservationType): string | undefined {
+  const stated = picks.text('toolName') ?? traceloopEntity(picks, 'tool');
+  if (stated !== undefined || type !== 'TOOL' || !span.name.startsWith(MCP_TOOL_CALL)) return stated;
+  return span.name.slice(MCP_TOOL_CALL.length);
+}
+
+export function readAgentName(picks: Picks): string | undefined {
+  return picks.text('agentName') ?? traceloopEntity(picks, 'agent');
+}
+
+function traceloopEntity(picks: Picks, kind: string): string | undefined {
+  return picks.text('traceloopKind') === kind ? picks.text('traceloopEntity') : undefined;
 }

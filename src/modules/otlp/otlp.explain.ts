@@ -1,0 +1,255 @@
+import { type JsonValue } from '../../domain/json.js';
+import { type ObservationWithPayload } from '../../domain/observation.js';
+import { stepTypeOf } from '../../domain/step.js';
+import { type Trace } from '../../domain/trace.js';
+import { FAMILIES, type Field, FIELD_RULES } from './otlp.attributes.js';
+import { type FieldRule, type Row, rowName } from './otlp.rows.js';
+import { assumedKey, isBlank, meaningOf } from './otlp.picks.js';
+import { toMembers } from './otlp.values.js';
+import { readStored, type StoredSpan } from './otlp.stored-span.js';
+
+/**
+ * Which attribute filled which field of a stored observation. Found out on reading, by the table that mapped it, from
+ * what is stored: the raw attributes, those of the resource, and the note of keys whose attributes are not kept raw.
+ */
+
+export interface Explanation {
+  readonly source: 'otlp' | 'other';
+  readonly fields: readonly FieldExplanation[];
+  /** Attributes that fill no field, in their order; they are in the metadata. */
+  readonly attributesWithoutField: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export interface FieldExplanation {
+  readonly field: string;
+  /** As stored; of a long one the beginning. */
+  readonly value: JsonValue;
+  /** The key that filled it, or in words what else did; null when the field is empty or another message filled it. */
+  readonly filledBy: string | null;
+  /** Attributes that would have stated it and did not. */
+  readonly lost: readonly LostAttribute[];
+  /** For an empty field the keys that fill it, those that win first; keys of one name in several places are listed once each. */
+  readonly wouldBeFilledBy: readonly string[];
+}
+
+export interface LostAttribute {
+  readonly key: string;
+  readonly value: string;
+  readonly reason: string;
+}
+
+interface ShownField {
+  readonly name: string;
+  /** Fields of the table that state it, those that win first. */
+  readonly from: readonly Field[];
+  readonly value: (observation: ObservationWithPayload, trace: Trace) => unknown;
+  /** What fills it where no attribute of `from` does. */
+  readonly otherwise?: string;
+  /** Prefixes whose attributes make it up together. */
+  readonly family?: string;
+  readonly isOfTrace?: true;
+}
+
+const SHOWN: readonly ShownField[] = [
+  { name: 'type', from: ['type'], value: (o) => o.type, otherwise: 'what the span carries: a model, tokens, an agent' },
+  { name: 'name', from: ['name', 'toolName', 'functionId'], value: (o) => o.name, otherwise: 'the name of the span' },
+  {
+    name: 'level',
+    from: ['level', 'errorType'],
+    value: (o) => o.level,
+    otherwise: 'the status of the span, or its last exception',
+  },
+  {
+    name: 'statusMessage',
+    from: ['statusMessage', 'errorMessage'],
+    value: (o) => o.statusMessage,
+    otherwise: 'the status message of the span, or its last exception',
+  },
+  { name: 'model', from: ['model'], value: (o) => o.model },
+  { name: 'requestedModel', from: ['requestedModel'], value: (o) => o.requestedModel },
+  { name: 'provider', from: ['provider'], value: (o) => o.provider },
+  {
+    name: 'modelParameters',
+    from: ['modelParameters', 'invocationParameters'],
+    value: (o) => o.modelParameters,
+    family: FAMILIES.modelParameters.prefix,
+    otherwise: 'attributes of single parameters',
+  },
+  { name: 'finishReason', from: ['finishReason'], value: (o) => o.finishReason },
+  {
+    name: 'toolName',
+    from: ['toolName', 'traceloopEntity'],
+    value: (o) => o.toolName,
+    otherwise: 'the name of the span',
+  },
+  { name: 'agentName', from: ['agentName', 'traceloopEntity'], value: (o) => o.agentName },
+  {
+    name: 'completionStartTime',
+    from: ['completionStartTime', 'timeToFirstToken'],
+    value: (o) => o.completionStartTime,
+    otherwise: 'the event of the first chunk',
+  },
+  { name: 'promptName', from: ['promptName'], value: (o) => o.promptName },
+  { name: 'promptVersion', from: ['promptVersion'], value: (o) => o.promptVersion },
+  {
+    name: 'usage',
+    from: ['usageDetails'],
+    value: (o) => o.usage,
+    family: FAMILIES.usage.prefix,
+    otherwise: 'attributes of single token counts',
+  },
+  {
+    name: 'cost',
+    from: ['costDetails', 'totalCost'],
+    value: (o) => o.statedCost,
+    otherwise: 'attributes of single costs',
+  },
+  { name: 'input', from: ['input'], value: (o) => o.input, otherwise: 'messages in several attributes or events' },
+  { name: 'output', from: ['output'], value: (o) => o.output, otherwise: 'messages in several attributes or events' },
+  { name: 'turnId', from: ['turnId'], value: (o) => o.turnId },
+  { name: 'runId', from: ['runId'], value: (o) => o.runId },
+  { name: 'stepId', from: ['stepId'], value: (o) => o.stepId },
+  { name: 'parentStepId', from: ['parentStepId'], value: (o) => o.parentStepId },
+  {
+    name: 'stepType',
+    from: ['stepType'],
+    value: (o) => stepTypeOf(o),
+    otherwise: 'the name or type of the observation',
+  },
+  { name: 'attemptIndex', from: ['attemptIndex'], value: (o) => o.attemptIndex },
+  { name: 'environment', from: ['environment'], value: (o) => o.environment },
+  { name: 'version', from: ['version'], value: (o) => o.version },
+  {
+    name: 'trace.name',
+    from: ['traceName'],
+    value: (_, t) => t.name,
+    otherwise: 'the name of its root or earliest span',
+    isOfTrace: true,
+  },
+  { name: 'trace.sessionId', from: ['sessionId'], value: (_, t) => t.sessionId, isOfTrace: true },
+  { name: 'trace.userId', from: ['userId'], value: (_, t) => t.userId, isOfTrace: true },
+  { name: 'trace.release', from: ['release'], value: (_, t) => t.release, isOfTrace: true },
+  { name: 'trace.tags', from: ['tags'], value: (_, t) => (t.tags.length === 0 ? null : t.tags), isOfTrace: true },
+  { name: 'trace.public', from: ['public'], value: (_, t) => t.public, isOfTrace: true },
+];
+
+const NOT_OTLP =
+  'This observation did not come as an OpenTelemetry span: its fields were stated by name, and nothing was mapped.';
+
+export function explainMapping(observation: ObservationWithPayload, trace: Trace): Explanation {
+  const stored = readStored(observation);
+  if (stored === undefined) return { source: 'other', fields: [], attributesWithoutField: [], notes: [NOT_OTLP] };
+  return {
+    source: 'otlp',
+    fields: SHOWN.map((shown) => explainField(shown, stored, shown.value(observation, trace) ?? null)),
+    attributesWithoutField: [...stored.attributes.keys(), ...stored.resource.keys()].filter((key) => !isKnown(key)),
+    notes: stored.notes,
+  };
+}
+
+function isKnown(key: string): boolean {
+  const { slot, members, family, parameter } = meaningOf(key);
+  const isOfResource = RESOURCE_KEYS.has(key);
+  return slot !== undefined || members !== undefined || family !== undefined || parameter !== undefined || isOfResource;
+}
+
+const RESOURCE_KEYS: ReadonlySet<string> = new Set(
+  Object.values<FieldRule>(FIELD_RULES).flatMap(({ rows }) =>
+    rows.filter(({ on }) => on !== 'span').map(({ key }) => key),
+  ),
+);
+
+function explainField(shown: ShownField, stored: StoredSpan, value: unknown): FieldExplanation {
+  const lost: LostAttribute[] = [];
+  let filledBy: string | null = null;
+  for (const field of shown.from) {
+    for (const found of findRows(field, stored)) {
+      if (filledBy === null && found.reading !== undefined && value !== null && isShownBy(found.reading, value)) {
+        filledBy = found.key;
+      } else if (found.key !== filledBy)
+        lost.push({ key: found.key, value: preview(found.sent), reason: whyLost(found, filledBy) });
+    }
+    filledBy ??= value === null ? null : filledUnseen(field, shown, stored);
+  }
+  if (filledBy === null && value !== null) filledBy = filledOtherwise(shown, stored);
+  const rows = shown.from.flatMap((field) => FIELD_RULES[field].rows as readonly Row[]);
+  return {
+    field: shown.name,
+    value: shownValue(value),
+    filledBy,
+    lost,
+    wouldBeFilledBy:
+      value === null ? [...new Set([...rows.map(rowName), ...(shown.family ? [`${shown.family}*`] : [])])] : [],
+  };
+}
+
+interface Found {
+  readonly key: string;
+  readonly sent: unknown;
+  /** Undefined when the value says nothing that the field knows. */
+  readonly reading: unknown;
+}
+
+/** The attributes that are there for a field, in the order of the table. */
+function findRows(field: Field, { attributes, resource, sources }: StoredSpan): Found[] {
+  const found: Found[] = [];
+  for (const row of FIELD_RULES[field].rows as readonly Row[]) {
+    const places = row.on === 'both' ? [attributes, resource] : [row.on === 'span' ? attributes : resource];
+    for (const place of places) {
+      const holder = place.get(row.key);
+      const sent = row.member === undefined ? holder : toMembers(holder)?.get(row.member);
+      if (sent === undefined || sent === null) continue;
+      const value = sent as Exclude<typeof holder, undefined>;
+      const isSaying = !isBlank(value);
+      const reading = isSaying ? (row.read === undefined ? value : row.read(value)) : undefined;
+      found.push({ key: rowName(row), sent, reading });
+    }
+    const noted = sources.get(field);
+    if (noted === rowName(row) && !found.some(({ key }) => key === noted)) {
+      found.push({ key: noted, sent: '(kept in the field)', reading: UNSEEN });
+    }
+  }
+  return found;
+}
+
+/** Stands for a value of which only the field is left: it is what the field shows. */
+const UNSEEN = Symbol('unseen');
+
+/** Whether what was read is what is stored. Lists, maps and times are stored in other forms, so that they are not compared. */
+function isShownBy(reading: unknown, value: unknown): boolean {
+  const isPlain = (x: unknown) => typeof x === 'string' || typeof x === 'number' || typeof x === 'boolean';
+  if (reading === UNSEEN || !isPlain(reading) || !isPlain(value) || typeof reading !== typeof value) return true;
+  return reading === value;
+}
+
+function whyLost({ reading, sent }: Found, winner: string | null): string {
+  if (reading === undefined) return isBlank(sent as string) ? 'it is empty' : 'its value is none that this field knows';
+  return winner === null
+    ? 'another message states something else, or it is not taken here'
+    : `${winner} goes before it`;
+}
+
+/** What Langfuse's SDKs send is not kept raw once it has a field; their key is the one that is assumed. */
+function filledUnseen(field: Field, { isOfTrace }: ShownField, { isLangfuse }: StoredSpan): string | null {
+  if (!isLangfuse) return null;
+  return isOfTrace ? `${assumedKey(field)}, on this or another span of the trace` : assumedKey(field);
+}
+
+function filledOtherwise({ otherwise, family, isOfTrace }: ShownField, { attributes }: StoredSpan): string | null {
+  const keys = family === undefined ? [] : [...attributes.keys()].filter((key) => key.startsWith(family));
+  if (keys.length > 0) return keys.join(', ');
+  return otherwise ?? (isOfTrace ? 'another span or message of the trace' : null);
+}
+
+const MAX_PREVIEW_CHARACTERS = 200;
+
+function preview(value: unknown): string {
+  const text =
+    typeof value === 'string' ? value : JSON.stringify(value instanceof Map ? Object.fromEntries(value) : value);
+  return text.length > MAX_PREVIEW_CHARACTERS ? `${text.slice(0, MAX_PREVIEW_CHARACTERS)}…` : text;
+}
+
+function shownValue(value: unknown): JsonValue {
+  return typeof value === 'number' || typeof value === 'boolean' || value === null ? value : preview(value);
+}

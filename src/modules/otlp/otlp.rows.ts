@@ -1,0 +1,134 @@
+import { type AttributeValue } from './otlp.span.js';
+
+/** What a row of the mapping table is made of. */
+
+/** Where a key is defined. */
+export type Doc =
+  /** The reference implementation of xtrace, src/ingest/otlp.rs, and its session model. */
+  | 'xtrace'
+  /** Langfuse: packages/core/src/constants.ts of langfuse-js and shared/src/server/otel/attributes.ts of the server. */
+  | 'langfuse'
+  /** The same files: keys that are accepted for the sake of older SDKs. */
+  | 'langfuseCompat'
+  /** OpenTelemetry semantic conventions 1.41.1, docs/gen-ai, and the deprecated keys of its registry. */
+  | 'genAi'
+  /** OpenTelemetry semantic conventions 1.41.1, docs/gen-ai/mcp.md. */
+  | 'mcp'
+  /** OpenTelemetry semantic conventions 1.41.1, docs/general and docs/resource. */
+  | 'otel'
+  /** Arize-ai/openinference, spec/semantic_conventions.md. */
+  | 'openInference'
+  /** traceloop/openllmetry 0.62.1, opentelemetry-semantic-conventions-ai. */
+  | 'traceloop'
+  /** vercel/ai, packages/ai/src/telemetry, versions 4 to 7; `aisdk.*` are those of its bridges. */
+  | 'aiSdk'
+  /** pydantic/pydantic-ai, models/instrumented.py, and pydantic/logfire. */
+  | 'pydantic'
+  /** langchain-ai/langsmith-sdk, python/langsmith/_internal/otel/_otel_exporter.py. */
+  | 'langSmith'
+  /** BerriAI/litellm, integrations/opentelemetry.py and arize/_utils.py. */
+  | 'liteLlm'
+  /** mlflow/mlflow, tracing/constant.py. */
+  | 'mlflow'
+  /** openlit/openlit, sdk/python/src/openlit/semcov. */
+  | 'openLit'
+  /** google/adk-python, telemetry/tracing.py. */
+  | 'adk'
+  /** strands-agents/sdk-python, telemetry/tracer.py; also Bedrock AgentCore. */
+  | 'strands'
+  /** langchain-ai/langgraph: metadata of its runs. */
+  | 'langGraph'
+  /** deepset-ai/haystack, haystack/tracing. */
+  | 'haystack'
+  /** vllm-project/vllm, tracing.py. */
+  | 'vllm'
+  /** firebase/genkit, js/core/src/tracing. */
+  | 'genkit'
+  /** livekit/agents, telemetry/trace_types.py. */
+  | 'liveKit'
+  /** lmnr-ai/lmnr, app-server/src/traces/span_attributes.rs. */
+  | 'laminar'
+  /** crewAIInc/crewAI, telemetry/telemetry.py. */
+  | 'crewAi'
+  /** withastro/flue, its spans of tools. */
+  | 'flue';
+
+/**
+ * What a value means, in the words of the domain; undefined when it says nothing, so that the next row is asked. Null
+ * never comes.
+ */
+export type ReadValue = (value: AttributeValue) => AttributeValue | undefined;
+
+export interface Row {
+  readonly key: string;
+  /** A member of the object that the attribute holds, as a key-value list or as JSON text. */
+  readonly member?: string;
+  /** Where the key is defined. */
+  readonly doc: Doc;
+  /** Whether it is looked for on the span, on its resource, or on both, the span first. */
+  readonly on: 'span' | 'resource' | 'both';
+  readonly read?: ReadValue;
+}
+
+export interface FieldRule {
+  readonly rows: readonly Row[];
+  /**
+   * The value is stored in full in a field of its own and may be large, so that it is not repeated among the raw
+   * attributes.
+   */
+  readonly isContent?: true;
+}
+
+export const span = (key: string, doc: Doc, read?: ReadValue): Row => row('span', key, doc, read);
+export const resource = (key: string, doc: Doc, read?: ReadValue): Row => row('resource', key, doc, read);
+export const both = (key: string, doc: Doc, read?: ReadValue): Row => row('both', key, doc, read);
+
+/** A member of an object in an attribute of a span. */
+export const member = (key: string, name: string, doc: Doc, read?: ReadValue): Row => ({
+  ...row('span', key, doc, read),
+  member: name,
+});
+
+function row(on: Row['on'], key: string, doc: Doc, read: ReadValue | undefined): Row {
+  return read === undefined ? { key, doc, on } : { key, doc, on, read };
+}
+
+/** How a row is named to people: its key, and the member of the object behind an arrow. */
+export function rowName({ key, member: name }: Row): string {
+  return name === undefined ? key : `${key} → ${name}`;
+}
+
+/**
+ * The places where clients put an identifier that has no key of its own in a convention, most explicit first (xtrace's
+ * keys, then the bags of metadata of the conventions). Headers of the request are none: a collector puts the spans of
+ * many sessions into one request.
+ * @param names in snake_case, as xtrace spells them; each is also looked for in camelCase
+ */
+export function everywhere(names: readonly string[], read?: ReadValue): Row[] {
+  const spellings = names.flatMap((name) => [name, camelCase(name)]).filter((name, i, all) => all.indexOf(name) === i);
+  const rowsOf = (make: (name: string) => Row): Row[] => spellings.map(make);
+  const prefixed = (prefix: string, doc: Doc): Row[] => rowsOf((name) => span(`${prefix}${name}`, doc, read));
+  const inside = (key: string, doc: Doc): Row[] => rowsOf((name) => member(key, name, doc, read));
+  return [
+    ...prefixed('xtrace.', 'xtrace'),
+    ...prefixed('', 'xtrace'),
+    ...prefixed('langfuse.observation.metadata.', 'langfuse'),
+    ...prefixed('langfuse.trace.metadata.', 'langfuse'),
+    ...inside('langfuse.observation.metadata', 'langfuse'),
+    ...inside('langfuse.trace.metadata', 'langfuse'),
+    ...inside('metadata', 'openInference'),
+    ...prefixed('traceloop.association.properties.', 'traceloop'),
+    ...prefixed('ai.telemetry.metadata.', 'aiSdk'),
+    ...prefixed('ai.settings.context.', 'aiSdk'),
+    ...prefixed('langsmith.metadata.', 'langSmith'),
+    ...prefixed('lmnr.association.properties.', 'laminar'),
+    ...prefixed('lmnr.association.properties.metadata.', 'laminar'),
+    ...prefixed('metadata.', 'liteLlm'),
+    ...prefixed('baggage.', 'otel'),
+    ...rowsOf((name) => resource(name, 'xtrace', read)),
+  ];
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
