@@ -41,13 +41,14 @@ type PayloadBytes = [input: Buffer | null, output: Buffer | null, metadata: Buff
 @Injectable()
 export class TraceReader {
   private readonly counter: CappedCounter;
+  private readonly snapshots: SnapshotReader;
 
   constructor(
     private readonly pool: ReadPool,
-    private readonly snapshots: SnapshotReader,
     /** Counts are exact up to here. */
     @Optional() cap: number = MAX_EXACT_COUNT,
   ) {
+    this.snapshots = new SnapshotReader(pool);
     this.counter = new CappedCounter(pool, cap);
   }
 

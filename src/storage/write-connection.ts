@@ -68,7 +68,9 @@ export class WriteConnection {
     const client = await this.connect();
     const { usageLane, prices } = this;
     try {
-      await prices?.refresh((revision) => loadOwnPrices(client, revision));
+      await prices?.refresh((revision) =>
+        loadOwnPrices(async (sql) => (await client.query(sql)).rows as unknown[], revision),
+      );
       return await new Flush(client, works, { ...context, usageLane, prices }).run();
     } catch (error) {
       await this.reset(client, error);

@@ -12,11 +12,7 @@ import { WriteConnection } from './write-connection.js';
 export class WriteConnections {
   readonly all: readonly WriteConnection[];
 
-  constructor(
-    @Inject(CONFIG) config: Config,
-    @Inject(DATABASE) database: DatabaseConnection,
-    prices: PriceBook,
-  ) {
+  constructor(@Inject(CONFIG) config: Config, @Inject(DATABASE) database: DatabaseConnection, prices: PriceBook) {
     const options = writerOptions(database, 'xtrace writes');
     // Two processes seldom draw the same numbers, and when they do, they only wait for one another's commits.
     const first = randomInt(LANE_COUNT);

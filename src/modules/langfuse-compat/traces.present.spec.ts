@@ -83,6 +83,8 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   outputTokens: null,
   totalTokens: null,
   costNanoUsd: null,
+  priceKey: null,
+  price: null,
   createdAt: AT,
   updatedAt: AT,
   input: null,

@@ -14,7 +14,6 @@ export interface PriceColumns {
 
 export const PRICE_COLUMNS = 'id, project_no, model_pattern, provider, valid_from, sheet, created_at';
 
-
 export function toPrice(row: PriceColumns): OwnPrice {
   return {
     id: row.id,
@@ -28,16 +27,14 @@ export function toPrice(row: PriceColumns): OwnPrice {
 
 const REVISION = `SELECT count(*) || '/' || count(deleted_at) AS revision FROM model_prices`;
 
-/** Runs one statement; a connection or a pool of them. */
-export interface Queryable {
-  query(sql: string): Promise<{ rows: unknown[] }>;
-}
-
-/** All prices of all projects; null when nothing has changed since `revision`. */
-export async function loadOwnPrices(client: Queryable, revision: string): Promise<LoadedPrices | null> {
-  const found = await client.query(REVISION);
-  const current = (found.rows as { revision: string }[])[0]!.revision;
+/** All prices of all projects; null when nothing has changed since `revision`. `run` runs one statement. */
+export async function loadOwnPrices(
+  run: (sql: string) => Promise<unknown[]>,
+  revision: string,
+): Promise<LoadedPrices | null> {
+  const [row] = (await run(REVISION)) as { revision: string }[];
+  const current = row!.revision;
   if (current === revision) return null;
-  const { rows } = await client.query(`SELECT ${PRICE_COLUMNS} FROM model_prices WHERE deleted_at IS NULL`);
-  return { revision: current, prices: (rows as PriceColumns[]).map((row) => ({ projectNo: row.project_no, price: toPrice(row) })) };
+  const rows = (await run(`SELECT ${PRICE_COLUMNS} FROM model_prices WHERE deleted_at IS NULL`)) as PriceColumns[];
+  return { revision: current, prices: rows.map((one) => ({ projectNo: one.project_no, price: toPrice(one) })) };
 }

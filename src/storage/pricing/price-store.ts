@@ -75,4 +75,3 @@ export class PriceStore {
     this.book.invalidate();
   }
 }
-
