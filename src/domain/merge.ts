@@ -33,6 +33,17 @@ export const OBSERVATION_FIELDS = [
   'inputPriceUsd',
   'outputPriceUsd',
   'totalPriceUsd',
+  'requestedModel',
+  'provider',
+  'finishReason',
+  'toolName',
+  'agentName',
+  'turnId',
+  'runId',
+  'stepId',
+  'parentStepId',
+  'stepType',
+  'attemptIndex',
 ] as const satisfies readonly (keyof ObservationFields)[];
 
 export const TRACE_FIELDS = [

@@ -20,6 +20,10 @@ export type ObservationType = (typeof OBSERVATION_TYPES)[number];
 export const LEVELS = ['DEBUG', 'DEFAULT', 'WARNING', 'ERROR'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** What a step of a run did (xtrace.md §8). */
+export const STEP_TYPES = ['llm_call', 'tool_call', 'retrieval', 'planner', 'memory_write', 'handoff'] as const;
+export type StepType = (typeof STEP_TYPES)[number];
+
 /** Token counts by class, whole and non-negative: `input`, `output`, `total` and finer ones such as `input_cached_tokens`. */
 export type UsageDetails = Readonly<Record<string, number>>;
 
@@ -59,6 +63,25 @@ export interface ObservationFields {
   inputPriceUsd?: number | null;
   outputPriceUsd?: number | null;
   totalPriceUsd?: number | null;
+  /** The model that was asked, by the name it was asked by. */
+  requestedModel?: string | null;
+  /** Who serves the model, as the GenAI conventions call it: `openai`, `aws.bedrock`. */
+  provider?: string | null;
+  /** Why the answer ended: `stop`, `length`, `tool_call`; several are joined by commas. */
+  finishReason?: string | null;
+  toolName?: string | null;
+  agentName?: string | null;
+  /** One user input and all work for it. Stated by the client, never guessed. */
+  turnId?: string | null;
+  /** One execution of an agent, retries and resumes apart. */
+  runId?: string | null;
+  /** One operation within a run. */
+  stepId?: string | null;
+  parentStepId?: string | null;
+  /** As stated; `stepTypeOf` says what it is otherwise. */
+  stepType?: StepType | null;
+  /** Which attempt at its step this was, as the client counts. */
+  attemptIndex?: number | null;
 }
 
 /** What one message says about one observation. Key: (project, traceId, id). */

@@ -18,6 +18,7 @@ import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
 import { type KeyedPrice, type PriceBook, type PricedCall } from './pricing/price-book.js';
 import { type ContributingRow } from './rollup.js';
+import { decodeIdentity, IDENTITY_COLUMNS, IDENTITY_SELECTION, type IdentityColumns } from './sql/identity-columns.js';
 import { type StatementBatch } from './statement-batch.js';
 
 /** Key of an observation with the bucket of its trace, by which it is found in one partition. */
@@ -49,6 +50,7 @@ const FACTS = [
   'inputPriceUsd',
   'outputPriceUsd',
   'totalPriceUsd',
+  'attemptIndex',
 ] as const satisfies readonly (keyof ObservationFields)[];
 
 /** What a fold needs besides the messages. */
@@ -118,8 +120,8 @@ function pricedCall(projectNo: number, { values, startTime }: ObservationState, 
     projectNo,
     type: values.type,
     model: values.model,
-    requestedModel: undefined,
-    provider: undefined,
+    requestedModel: values.requestedModel,
+    provider: values.provider,
     usage: values.usage,
     usageUnit: values.usageUnit,
     at: startTime ?? createdAt,
@@ -198,6 +200,11 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
   { name: 'price_key', type: 'int8', value: (row) => row.priceKey },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
+  ...IDENTITY_COLUMNS.map(([name, column]): Column<ObservationRow> => ({
+    name: column,
+    type: 'text',
+    value: field(name),
+  })),
   { name: 'stamp', type: 'int8', value: (row) => row.stamp },
   { name: 'stamps', type: 'jsonb', value: (row) => row.stamps },
 ];
@@ -255,11 +262,11 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, ` +
-  `o.stated_facts, o.stamp, o.stamps ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, ` +
+  `${IDENTITY_SELECTION}, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
 
-interface StoredColumns {
+interface StoredColumns extends IdentityColumns {
   n: number;
   start_time: string | null;
   end_time: string | null;
@@ -313,6 +320,7 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
   decodeStamps(OBSERVATION_FIELDS, state, {
     values: {
       ...row.stated_facts,
+      ...decodeIdentity(row),
       endTime,
       completionStartTime: toNumber(row.completion_start_time),
       type: row.type,

@@ -77,6 +77,16 @@ const OBSERVATION_COLUMNS = {
   prompt_version: 'promptVersion',
   usage: 'usage',
   stated_cost: 'statedCost',
+  requested_model: 'requestedModel',
+  provider: 'provider',
+  finish_reason: 'finishReason',
+  tool_name: 'toolName',
+  agent_name: 'agentName',
+  turn_id: 'turnId',
+  run_id: 'runId',
+  step_id: 'stepId',
+  parent_step_id: 'parentStepId',
+  step_type: 'stepType',
 } as const;
 
 const FACTS = [
@@ -87,6 +97,7 @@ const FACTS = [
   'inputPriceUsd',
   'outputPriceUsd',
   'totalPriceUsd',
+  'attemptIndex',
 ] as const;
 
 function observationRow(traceId: string, id: string, messages: readonly ObservationPatch[], now: number): Row {

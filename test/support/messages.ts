@@ -117,6 +117,17 @@ function randomObservationPatch(random: Random, traceId: string, id: string, tim
   if (random.chance(0.1)) patch.inputPriceUsd = random.below(12) / 1e7;
   if (random.chance(0.1)) patch.outputPriceUsd = orNull(random, random.below(12) / 1e7);
   if (random.chance(0.1)) patch.totalPriceUsd = random.below(12) / 1e7;
+  if (random.chance(0.2)) patch.requestedModel = orNull(random, random.pick(['gpt-x', 'gpt-x-latest']));
+  if (random.chance(0.2)) patch.provider = orNull(random, random.pick(['openai', 'aws.bedrock']));
+  if (random.chance(0.2)) patch.finishReason = orNull(random, random.pick(['stop', 'length']));
+  if (random.chance(0.2)) patch.toolName = orNull(random, random.pick(['search', '😀']));
+  if (random.chance(0.2)) patch.agentName = orNull(random, random.pick(['planner', 'writer']));
+  if (random.chance(0.2)) patch.turnId = orNull(random, `turn-${random.below(3)}`);
+  if (random.chance(0.2)) patch.runId = orNull(random, `run-${random.below(3)}`);
+  if (random.chance(0.2)) patch.stepId = orNull(random, `step-${random.below(3)}`);
+  if (random.chance(0.2)) patch.parentStepId = orNull(random, `step-${random.below(3)}`);
+  if (random.chance(0.2)) patch.stepType = orNull(random, random.pick(['planner', 'handoff']));
+  if (random.chance(0.2)) patch.attemptIndex = orNull(random, random.below(3));
   if (random.chance(0.4)) patch.metadata = randomMetadata(random);
   if (random.chance(0.5)) patch.input = JSON.stringify(`in ${random.below(1_000_000)} ${'é'.repeat(random.below(40))}`);
   if (random.chance(0.5)) patch.output = JSON.stringify(random.pick(['😀', '\uff5e', [random.below(9)]]));

@@ -29,6 +29,7 @@ import {
   type WireObservation,
   type WireTrace,
 } from './batch.schema.js';
+import { readStep } from './batch.step.js';
 import { readCost, readUnit, readUsage, toUsd } from './batch.usage.js';
 
 /** Metadata key under which times that had to be clamped are kept as they were sent: `{"startTime":"1970-01-01T00:00:00Z"}`. */
@@ -184,6 +185,7 @@ function mapObservation(
     inputPriceUsd: toUsd(o.inputPrice ?? o.input_price),
     outputPriceUsd: toUsd(o.outputPrice ?? o.output_price),
     totalPriceUsd: toUsd(o.totalPrice ?? o.total_price),
+    ...readStep(o.metadata),
     input: payload(o.input, 'input', texts?.input),
     output: payload(o.output, 'output', texts?.output),
     metadata,

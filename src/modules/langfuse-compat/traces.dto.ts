@@ -381,6 +381,47 @@ export class ObservationDto {
   @ApiProperty({ type: Number, nullable: true, example: 0.41 })
   timeToFirstToken!: number | null;
 
+  /** The model that was asked, by the name it was asked by. */
+  @ApiProperty({ type: String, nullable: true, example: 'gpt-4o' })
+  requestedModel!: string | null;
+
+  /** Who serves the model, as the GenAI conventions call it. */
+  @ApiProperty({ type: String, nullable: true, example: 'openai' })
+  provider!: string | null;
+
+  /** Why the answer ended; several reasons are joined by commas. */
+  @ApiProperty({ type: String, nullable: true, example: 'stop' })
+  finishReason!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  toolName!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'support-agent' })
+  agentName!: string | null;
+
+  /** One user input and all work for it, as stated. */
+  @ApiProperty({ type: String, nullable: true, example: 'turn-3' })
+  turnId!: string | null;
+
+  /** One execution of an agent, as stated. */
+  @ApiProperty({ type: String, nullable: true, example: 'run-3-1' })
+  runId!: string | null;
+
+  /** One operation in a run, as stated. */
+  @ApiProperty({ type: String, nullable: true, example: 'step-2' })
+  stepId!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'step-1' })
+  parentStepId!: string | null;
+
+  /** llm_call, tool_call, retrieval, planner, memory_write or handoff: as stated, else by name and type. */
+  @ApiProperty({ type: String, nullable: true, example: 'llm_call' })
+  stepType!: string | null;
+
+  /** Which attempt at its step it was, as the client counts. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  attemptIndex!: number | null;
+
   /** Arrival of its first message. */
   @ApiProperty({ format: 'date-time', example: TIME })
   createdAt!: string;

@@ -3,6 +3,7 @@ import { type CostDetails, type ObservationWithPayload, type UsageDetails } from
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type StoredPrice } from '../../domain/price.js';
 import { type Project } from '../../domain/project.js';
+import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
 import { type Trace, type TraceDetail, type TraceListItem } from '../../domain/trace.js';
 import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
@@ -152,6 +153,17 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
     calculatedTotalCost: totalCost,
     latency: secondsBetween(startTime, endTime) ?? seen.statedLatencySeconds,
     timeToFirstToken: secondsBetween(startTime, completionStartTime) ?? seen.statedTimeToFirstTokenSeconds,
+    requestedModel: seen.requestedModel,
+    provider: seen.provider,
+    finishReason: seen.finishReason,
+    toolName: seen.toolName,
+    agentName: seen.agentName,
+    turnId: seen.turnId,
+    runId: seen.runId,
+    stepId: seen.stepId,
+    parentStepId: seen.parentStepId,
+    stepType: stepTypeOf(seen),
+    attemptIndex: seen.attemptIndex,
     createdAt: presentTime(seen.createdAt),
     updatedAt: presentTime(seen.updatedAt),
   });

@@ -97,4 +97,34 @@ export class ObservationEntity {
 
   @Column({ type: 'jsonb', nullable: true })
   stamps!: JsonValue | null;
+
+  @Column({ name: 'requested_model', type: 'text', collation: 'C', nullable: true })
+  requestedModel!: string | null;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  provider!: string | null;
+
+  @Column({ name: 'finish_reason', type: 'text', collation: 'C', nullable: true })
+  finishReason!: string | null;
+
+  @Column({ name: 'tool_name', type: 'text', collation: 'C', nullable: true })
+  toolName!: string | null;
+
+  @Column({ name: 'agent_name', type: 'text', collation: 'C', nullable: true })
+  agentName!: string | null;
+
+  @Column({ name: 'turn_id', type: 'text', collation: 'C', nullable: true })
+  turnId!: string | null;
+
+  @Column({ name: 'run_id', type: 'text', collation: 'C', nullable: true })
+  runId!: string | null;
+
+  @Column({ name: 'step_id', type: 'text', collation: 'C', nullable: true })
+  stepId!: string | null;
+
+  @Column({ name: 'parent_step_id', type: 'text', collation: 'C', nullable: true })
+  parentStepId!: string | null;
+
+  @Column({ name: 'step_type', type: 'text', collation: 'C', nullable: true })
+  stepType!: string | null;
 }

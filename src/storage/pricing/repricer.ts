@@ -74,7 +74,7 @@ const CALLS_SQL =
   `SELECT k.t AS trace_id, ${OBSERVATION_COLUMNS} FROM unnest($2::text[], $3::int4[]) AS k(t, b) CROSS JOIN LATERAL ` +
   '(SELECT * FROM observations r WHERE r.project_no = $1::int4 AND r.trace_id = k.t AND r.bucket = k.b ' +
   `AND r.bucket = ANY($4::int4[]) AND r.type IN ('GENERATION', 'EMBEDDING') AND r.stated_cost IS NULL ` +
-  'AND r.usage IS NOT NULL AND ($5::text IS NULL OR r.model = $5) AND ($6::text IS NULL OR r.id > $6) ' +
+  'AND r.usage IS NOT NULL AND ($5::text IS NULL OR coalesce(r.model, r.requested_model) = $5) AND ($6::text IS NULL OR r.id > $6) ' +
   `ORDER BY r.id LIMIT ${OBSERVATIONS}) o`;
 
 /**
@@ -182,7 +182,7 @@ export class Repricer {
     for (const seen of calls) {
       const cost = this.book.price(callOf(project.no, seen))?.costNanoUsd ?? null;
       if (cost === seen.costNanoUsd) continue;
-      const name = seen.model ?? '';
+      const name = seen.model ?? seen.requestedModel ?? '';
       const sums = models.get(name) ?? { model: name, observations: 0, oldNanoUsd: 0, newNanoUsd: 0 };
       models.set(name, sums);
       sums.observations += 1;

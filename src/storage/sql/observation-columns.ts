@@ -7,6 +7,7 @@ import {
   type UsageDetails,
 } from '../../domain/observation.js';
 import { micros, toNumber } from '../bulk-insert.js';
+import { decodeIdentity, IDENTITY_SELECTION, type IdentityColumns } from './identity-columns.js';
 
 /** The columns of `o` that an observation is made of, without its payload. */
 export const OBSERVATION_COLUMNS =
@@ -14,10 +15,11 @@ export const OBSERVATION_COLUMNS =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   'o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ' +
-  'o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts';
+  'o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, ' +
+  IDENTITY_SELECTION;
 
 /** A row of `OBSERVATION_COLUMNS` as `pg` gives it: int8 is text, jsonb is parsed. */
-export interface ObservationColumns {
+export interface ObservationColumns extends IdentityColumns {
   id: string;
   start_time: string | null;
   end_time: string | null;
@@ -55,6 +57,7 @@ interface StatedFacts {
   inputPriceUsd?: number;
   outputPriceUsd?: number;
   totalPriceUsd?: number;
+  attemptIndex?: number;
 }
 
 const NO_FACTS: StatedFacts = {};
@@ -97,6 +100,8 @@ export function decodeObservation(traceId: string, row: ObservationColumns): Obs
     inputPriceUsd: facts.inputPriceUsd ?? null,
     outputPriceUsd: facts.outputPriceUsd ?? null,
     totalPriceUsd: facts.totalPriceUsd ?? null,
+    attemptIndex: facts.attemptIndex ?? null,
+    ...decodeIdentity(row),
     input: null,
     output: null,
     metadata: null,

@@ -1,4 +1,5 @@
 import { type TraceOrder } from './filter.js';
+import { IDENTITY_COLUMNS } from './identity-columns.js';
 import { OBSERVATION_COLUMNS } from './observation-columns.js';
 import { orderTraces } from './order.js';
 import { traceColumns } from './trace-columns.js';
