@@ -1,6 +1,6 @@
 import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
-import { type JsonText, toStorableText } from '../../domain/json.js';
+import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
 import { type CostDetails, type ObservationPatch, type UsageDetails } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
 import { eventStamp, inheritedStamp, type Micros } from '../../domain/time.js';
@@ -27,7 +27,7 @@ import {
   SPAN_ID_DIGITS,
 } from './otlp.span.js';
 import { readClock, readIsoTime } from './otlp.time.js';
-import { readCostDetails, readGenAiUsage, readTotalCost, readUsageDetails, type UsageAttribute } from './otlp.usage.js';
+import { readCostDetails, readUsageAttributes, readUsageDetails, type UsageReading } from './otlp.usage.js';
 import { toBoolean, toContent, toJson, toMembers, toStorableJson, toText, toTextList } from './otlp.values.js';
 import {
   readEnvironment,
@@ -37,6 +37,9 @@ import {
   STATUS_ERROR,
   sumsUpChildren,
 } from './otlp.vocabulary.js';
+
+/** Key of the metadata that tell how tokens were counted; the explanation of a cost shows it. */
+const USAGE_NOTE = 'usageCounting';
 
 /** Langfuse's own SDKs: what they set is known, so that keeping it raw as well would only say it twice. */
 const LANGFUSE_SCOPE = 'langfuse-sdk';
@@ -106,6 +109,7 @@ interface ResourceContext {
 interface ScopeContext {
   readonly resourcePicks: Picks;
   readonly metadata: ScopeMetadata;
+  readonly name: string;
   readonly isLangfuseSdk: boolean;
   readonly sendsGenerationsAsSpans: boolean;
 }
@@ -123,6 +127,7 @@ function readScope(ofScope: OtlpScopeSpans, resource: ResourceContext): ScopeCon
   return {
     resourcePicks: resource.picks,
     metadata: scopeMetadata(ofScope, resource.metadata),
+    name,
     isLangfuseSdk,
     sendsGenerationsAsSpans: isLangfuseSdk && resource.isPython && sendsGenerationsAsSpans(version),
   };
@@ -134,11 +139,12 @@ interface ModelCall {
   readonly modelParameters?: JsonText;
   readonly usage?: UsageDetails;
   readonly statedCost?: CostDetails;
+  /** How its tokens were counted, for whoever asks what it cost. */
+  readonly counting?: JsonText | undefined;
 }
 
 class SpanMapper {
   private readonly picks: Picks;
-  private readonly usage: UsageAttribute[] = [];
   private readonly parameters = new Map<string, AttributeValue>();
   /** What the table says about each attribute, in their order. */
   private readonly meanings: KeyMeaning[] = [];
@@ -154,8 +160,7 @@ class SpanMapper {
       const meaning = meaningOf(key);
       this.meanings.push(meaning);
       if (meaning.slot !== undefined) this.picks.offer(meaning.slot, value);
-      if (meaning.family === 'usage') this.usage.push([meaning.suffix, value]);
-      else if (meaning.family === 'modelParameters') this.parameters.set(meaning.suffix, value);
+      if (meaning.family === 'modelParameters') this.parameters.set(meaning.suffix, value);
     }
   }
 
@@ -194,6 +199,8 @@ class SpanMapper {
     // Last, because what has found a field of its own by now is left out of the raw attributes.
     const shared = this.scope.metadata;
     const own = spanMetadata(span.attributes, this.meanings, picks, shared, !this.scope.isLangfuseSdk);
+    if (call.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
+      own.own.observation.set(USAGE_NOTE, call.counting);
     const isStatusShown =
       (span.statusCode === 0 || (span.statusCode === STATUS_ERROR && level === 'ERROR')) &&
       (span.statusMessage === '' || statusMessage === undefined);
@@ -331,11 +338,14 @@ class SpanMapper {
   private readModelCall(): ModelCall {
     const { picks } = this;
     if (sumsUpChildren(picks)) return {};
+    const reading = readUsageAttributes(this.span.attributes, this.scope.name);
+    const usage = this.readStatedUsage();
     return {
       model: this.readText('model'),
       modelParameters: this.readModelParameters(),
-      usage: this.readUsage(),
-      statedCost: this.readCost(),
+      usage: usage ?? reading.usage,
+      statedCost: this.readStatedCost() ?? reading.cost,
+      counting: usage === undefined ? toCountingNote(reading) : undefined,
     };
   }
 
@@ -351,19 +361,21 @@ class SpanMapper {
     return this.parameters.size === 0 ? undefined : toJson(this.parameters);
   }
 
-  private readUsage(): UsageDetails | undefined {
+  private readStatedUsage(): UsageDetails | undefined {
     const usage = readUsageDetails(this.picks.get('usageDetails'));
-    if (usage === undefined) return readGenAiUsage(this.usage);
-    this.picks.use('usageDetails');
+    if (usage !== undefined) this.picks.use('usageDetails');
     return usage;
   }
 
-  private readCost(): CostDetails | undefined {
+  private readStatedCost(): CostDetails | undefined {
     const cost = readCostDetails(this.picks.get('costDetails'));
-    if (cost === undefined) return readTotalCost(this.picks.get('totalCost'));
-    this.picks.use('costDetails');
+    if (cost !== undefined) this.picks.use('costDetails');
     return cost;
   }
+}
+
+function toCountingNote({ note }: UsageReading): JsonText | undefined {
+  return note === undefined ? undefined : toJsonText(note);
 }
 
 interface Parent {
