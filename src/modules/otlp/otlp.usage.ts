@@ -152,7 +152,7 @@ export function readUsageAttributes(attributes: Attributes, scopeName: string): 
     const slot = SLOTS.get(key);
     if (slot !== undefined) {
       if (slot.isCost) (costs ??= new Ranked()).offer(slot.field as CostField, slot.rank, toCostUsd(value));
-      else (counts ??= new Ranked()).offer(slot.field as CountField, slot.rank, toCount(value));
+      else (counts ??= new Ranked()).offer(slot.field, slot.rank, toCount(value));
       continue;
     }
     const countPaths = COUNT_OBJECTS.get(key);

@@ -30,7 +30,9 @@ const own = (id: string, modelPattern: string, fields: Partial<OwnPrice> = {}): 
 });
 async function bookWith(...list: OwnPrice[]): Promise<PriceBook> {
   const book = new PriceBook();
-  await book.refresh(async () => ({ revision: '1', prices: list.map((price) => ({ projectNo: 1, price })) }));
+  await book.refresh(() =>
+    Promise.resolve({ revision: '1', prices: list.map((price) => ({ projectNo: 1, price })) }),
+  );
   return book;
 }
 
@@ -151,9 +153,10 @@ describe('own prices', () => {
     let now = 1_000_000;
     const book = new PriceBook(() => now);
     const asked: string[] = [];
-    const load = (revision: string, list: OwnPrice[]) => async (known: string) => {
+    const load = (revision: string, list: OwnPrice[]) => (known: string) => {
       asked.push(known);
-      return known === revision ? null : { revision, prices: list.map((price) => ({ projectNo: 1, price })) };
+      const loaded = { revision, prices: list.map((price) => ({ projectNo: 1, price })) };
+      return Promise.resolve(known === revision ? null : loaded);
     };
     await book.refresh(load('1', [own('old', 'm')]));
     expect(id(book, { model: 'm' })).toBe('old');

@@ -132,13 +132,13 @@ export class PriceBook {
     const model = call.model ?? '';
     const requested = call.requestedModel ?? '';
     let ofProject = this.cache.get(call.projectNo);
-    if (ofProject === undefined) this.cache.set(call.projectNo, (ofProject = new Map()));
+    if (ofProject === undefined) this.cache.set(call.projectNo, (ofProject = new Map<string, readonly Candidate[]>()));
     const key = `${provider ?? ''}\u0000${model}\u0000${requested}`;
     const known = ofProject.get(key);
     if (known !== undefined) return known;
     if (this.cached >= MAX_CACHED) {
       this.cache.clear();
-      this.cache.set(call.projectNo, (ofProject = new Map()));
+      this.cache.set(call.projectNo, (ofProject = new Map<string, readonly Candidate[]>()));
       this.cached = 0;
     }
     this.cached += 1;

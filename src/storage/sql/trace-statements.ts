@@ -1,5 +1,4 @@
 import { type TraceOrder } from './filter.js';
-import { IDENTITY_COLUMNS } from './identity-columns.js';
 import { OBSERVATION_COLUMNS } from './observation-columns.js';
 import { orderTraces } from './order.js';
 import { traceColumns } from './trace-columns.js';
