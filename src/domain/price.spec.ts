@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { type PriceSheet, PriceTable, usdText } from './price.js';
 
 const sheet = (prices: Record<string, number>, tiers: Record<number, Record<string, number>> = {}): PriceSheet => {
@@ -72,6 +73,21 @@ describe('counts × prices', () => {
     const at = (input: number, cached: number) => cost(gemini, { input, input_cached_tokens: cached, output: 1000 })!;
     expect(at(150_000, 50_000)).toMatchObject({ aboveInputTokens: null, costNanoUsd: 203_750_000 });
     expect(at(150_001, 50_000)).toMatchObject({ aboveInputTokens: 200_000, costNanoUsd: 402_502_500 });
+  });
+
+  it('come to the same amount in the loop that writes use, however large', () => {
+    const classes = ['input', 'output', 'total', 'input_cached_tokens', 'cache_read_input_tokens', 'x'];
+    const prices = fc.dictionary(
+      fc.constantFrom(...classes),
+      fc.integer({ min: 0, max: 1e12 }).map((n) => n / 1e6),
+    );
+    const usages = fc.dictionary(fc.constantFrom(...classes), fc.nat({ max: 1e9 }));
+    fc.assert(
+      fc.property(prices, usages, fc.boolean(), (of, usage, isEmbedding) => {
+        const table = new PriceTable(sheet(of));
+        expect(table.costNanoUsd(usage, isEmbedding)).toBe(table.price(usage, isEmbedding)?.costNanoUsd);
+      }),
+    );
   });
 
   it('of absurd counts are no cost', () => {

@@ -107,6 +107,10 @@ const PART_OF: ReadonlyMap<string, string> = new Map([
 /** 1 USD per million units, in femto-USD per unit. */
 const FEMTO_PER_UNIT = 1e9;
 const FEMTO_PER_NANO = 1_000_000n;
+/** Sums of doubles up to here are exact, rounding included. */
+const MAX_EXACT_FEMTO = Number.MAX_SAFE_INTEGER - 1_000_000;
+/** Names of classes are the clients'. */
+const MAX_KNOWN_CLASSES = 200;
 /** More than this per call is no cost but a fault in its counts, and sums over a project stay within int8. */
 export const MAX_COST_NANO_USD = 1_000_000 * 1e9;
 
@@ -118,6 +122,8 @@ export function canonicalClass(usageClass: string): string {
 /** A sheet made ready for many calls. */
 export class PriceTable {
   private readonly base: ReadonlyMap<string, number>;
+  /** Femto-USD per unit by class as stated, for the base prices: what was looked up before. */
+  private readonly perUnit = new Map<string, number>();
   private readonly tiers: readonly { readonly above: number; readonly prices: ReadonlyMap<string, number> }[];
 
   constructor(sheet: PriceSheet) {
@@ -158,6 +164,34 @@ export class PriceTable {
     const costNanoUsd = sumNano(lines);
     if (costNanoUsd > MAX_COST_NANO_USD) return undefined;
     return { lines, unpriced, aboveInputTokens: tier?.above ?? null, costNanoUsd };
+  }
+
+  /**
+   * The amount of `price` alone, which is all that a write needs: whole calls in one loop over numbers where they are
+   * exact, else by way of `price`.
+   */
+  costNanoUsd(usage: Readonly<Record<string, number>>, isEmbedding: boolean): number | undefined {
+    if (this.tiers.length > 0 || this.base.has('total') || this.base.has('requests'))
+      return this.price(usage, isEmbedding)?.costNanoUsd;
+    let sum = 0;
+    let isPriced = false;
+    for (const usageClass of Object.keys(usage)) {
+      if (usageClass === 'total') continue;
+      const perUnit = this.perUnit.get(usageClass) ?? this.lookUpUnit(usageClass);
+      if (perUnit < 0) continue;
+      isPriced = true;
+      sum += usage[usageClass]! * perUnit;
+    }
+    if (!isPriced || sum > MAX_EXACT_FEMTO) return this.price(usage, isEmbedding)?.costNanoUsd;
+    return Math.floor((sum + 500_000) / 1_000_000);
+  }
+
+  /** -1 for a class without a price. */
+  private lookUpUnit(usageClass: string): number {
+    const pricedAs = findPriced(this.base, usageClass);
+    const perUnit = pricedAs === undefined ? -1 : Math.round(this.base.get(pricedAs)! * FEMTO_PER_UNIT);
+    if (this.perUnit.size < MAX_KNOWN_CLASSES) this.perUnit.set(usageClass, perUnit);
+    return perUnit;
   }
 
   private tierOf(inputTokens: number): PriceTable['tiers'][number] | undefined {

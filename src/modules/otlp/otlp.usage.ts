@@ -115,6 +115,9 @@ const SLOTS: ReadonlyMap<string, Slot> = new Map([
   ...slotsOf<CostField>(COST_KEYS, true),
 ]);
 const USAGE_PREFIX = 'gen_ai.usage.';
+const FIRST_LETTERS: ReadonlySet<number> = new Set(
+  [USAGE_PREFIX, ...SLOTS.keys(), ...COUNT_OBJECTS.keys(), ...COST_OBJECTS.keys()].map((key) => key.charCodeAt(0)),
+);
 /** Below every key of its own. */
 const OBJECT_RANK = 1000;
 
@@ -149,6 +152,8 @@ export function readUsageAttributes(attributes: Attributes, scopeName: string): 
   let others: Map<string, number> | undefined;
   let rawInput: number | undefined;
   for (const [key, value] of attributes) {
+    // Most attributes are others'; their first letter tells without a look-up.
+    if (!FIRST_LETTERS.has(key.charCodeAt(0))) continue;
     const slot = SLOTS.get(key);
     if (slot !== undefined) {
       if (slot.isCost) (costs ??= new Ranked()).offer(slot.field as CostField, slot.rank, toCostUsd(value));

@@ -37,7 +37,7 @@ export class PricesController {
    */
   @Post()
   @RequireScope('admin')
-  @ApiBody({ type: NewPriceDto })
+  @ApiBody({ type: NewPriceDto, description: 'Which models, from when on, and what their tokens cost.' })
   @ApiCreatedResponse({ type: PriceDto, description: 'The price.' })
   async createPrice(@CurrentProject() project: Project, @Body() body: unknown): Promise<PriceDto> {
     return presentPrice(await this.prices.create(project, parseNewPrice(body)));
@@ -49,7 +49,7 @@ export class PricesController {
    */
   @Delete(':priceId')
   @RequireScope('admin')
-  @ApiParam({ name: 'priceId', example: '0b9a3c1e-52a4-4c64-9a77-6a3a5f3b8d10' })
+  @ApiParam({ name: 'priceId', description: 'As the list shows it.', example: '0b9a3c1e-52a4-4c64-9a77-6a3a5f3b8d10' })
   @ApiOkResponse({ type: DeletedPriceDto, description: 'It is gone.' })
   @ApiNotFoundResponse({ description: 'The project has no such price.' })
   async deletePrice(@CurrentProject() project: Project, @Param('priceId') id: string): Promise<DeletedPriceDto> {
@@ -66,7 +66,7 @@ export class PricesController {
   @Post('reprice')
   @HttpCode(200)
   @RequireScope('admin')
-  @ApiBody({ type: RepriceDto })
+  @ApiBody({ type: RepriceDto, description: 'Which stored calls; all fields may be left out.' })
   @ApiOkResponse({ type: RepricedDto, description: 'What changes, or was changed.' })
   async reprice(@CurrentProject() project: Project, @Body() body: unknown): Promise<RepricedDto> {
     const { request, isApplied } = parseReprice(body, Date.now());

@@ -74,8 +74,8 @@ export class PriceBook {
   price(call: PricedCall): CallPrice | undefined {
     const price = this.find(call);
     if (price === undefined) return undefined;
-    const priced = price.table.price(call.usage!, call.type === 'EMBEDDING');
-    return priced === undefined ? undefined : { price, costNanoUsd: priced.costNanoUsd };
+    const costNanoUsd = price.table.costNanoUsd(call.usage!, call.type === 'EMBEDDING');
+    return costNanoUsd === undefined ? undefined : { price, costNanoUsd };
   }
 
   /** The price that holds for a call, whether or not its usage can be counted by it. */
