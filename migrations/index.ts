@@ -4,6 +4,7 @@ import { AddRetention1795610000000 } from './1795610000000-AddRetention.js';
 import { CountTracesByDay1795620000000 } from './1795620000000-CountTracesByDay.js';
 import { FillTraceCounts1795620000001 } from './1795620000001-FillTraceCounts.js';
 import { AddObservationIdentity1795700000000 } from './1795700000000-AddObservationIdentity.js';
+import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -14,4 +15,5 @@ export const migrations = [
   CountTracesByDay1795620000000,
   FillTraceCounts1795620000001,
   AddObservationIdentity1795700000000,
+  CreatePrices1795710000000,
 ];

@@ -10,6 +10,7 @@ import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
+import { PricingModule } from './modules/pricing/pricing.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -39,6 +40,7 @@ export class AppModule {
         LangfuseCompatModule,
         SessionsModule,
         MetricsModule,
+        PricingModule,
         HealthModule,
         TelemetryModule.forRoot(http),
       ],

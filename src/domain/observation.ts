@@ -1,4 +1,5 @@
 import { type JsonBytes, type JsonText } from './json.js';
+import { type StoredPrice } from './price.js';
 import { type Micros } from './time.js';
 
 /** What a unit of work was. A closed list (Langfuse's ten types); anything else is stored as SPAN with its own word in metadata. */
@@ -116,6 +117,10 @@ export interface Observation extends Required<ObservationFields> {
   totalTokens: number | null;
   /** In billionths of a USD; null when neither stated nor priced. */
   costNanoUsd: number | null;
+  /** Names the price that the cost was made with; null when it was stated or there is none. */
+  priceKey: number | null;
+  /** That price, where whoever read the observation looked it up. */
+  price: StoredPrice | null;
   createdAt: Micros;
   updatedAt: Micros;
 }

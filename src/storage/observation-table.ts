@@ -16,6 +16,7 @@ import { type Micros } from '../domain/time.js';
 import { countTokens, totalCostNanoUsd } from '../domain/usage.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
+import { type KeyedPrice, type PriceBook, type PricedCall } from './pricing/price-book.js';
 import { type ContributingRow } from './rollup.js';
 import { decodeIdentity, IDENTITY_COLUMNS, IDENTITY_SELECTION, type IdentityColumns } from './sql/identity-columns.js';
 import { type StatementBatch } from './statement-batch.js';
@@ -34,6 +35,10 @@ export interface ObservationRow extends ObservationKey, ContributingRow {
   updatedAt: Micros;
   stamp: number | null;
   stamps: string | null;
+  /** Of the price that the cost was made with; null when the cost is stated or there is none. */
+  priceKey: number | null;
+  /** The price itself, where this row was priced just now. */
+  price?: KeyedPrice | undefined;
 }
 
 /** Fields a client may state but seldom does; they share the column `stated_facts`. */
@@ -48,24 +53,34 @@ const FACTS = [
   'attemptIndex',
 ] as const satisfies readonly (keyof ObservationFields)[];
 
+/** What a fold needs besides the messages. */
+export interface FoldContext {
+  readonly now: Micros;
+  /** Undefined: nothing has a price. */
+  readonly prices: PriceBook | undefined;
+  /** Prices anew also what has not changed. */
+  readonly isRepricing: boolean;
+}
+
 /** The row that follows when `patches` are folded into `stored` (or into nothing). */
 export function foldObservation(
   key: ObservationKey,
   stored: ObservationRow | undefined,
   patches: readonly ObservationPatch[],
-  now: Micros,
+  { now, prices, isRepricing }: FoldContext,
 ): ObservationRow {
   const state = stored === undefined ? newObservationState() : copyState(stored.state);
   for (const patch of patches) applyObservationPatch(state, patch);
   const { values } = state;
   const tokens = values.usage ? countTokens(values.usage) : undefined;
+  const createdAt = stored?.createdAt ?? now;
   return {
     ...key,
     ...encodeStamps(OBSERVATION_FIELDS, state),
     state,
     startTime: state.startTime,
     endTime: values.endTime ?? null,
-    createdAt: stored?.createdAt ?? now,
+    createdAt,
     updatedAt: now,
     type: values.type ?? null,
     level: values.level ?? null,
@@ -73,8 +88,64 @@ export function foldObservation(
     inputTokens: tokens?.inputTokens ?? null,
     outputTokens: tokens?.outputTokens ?? null,
     totalTokens: tokens?.totalTokens ?? null,
-    costNanoUsd: values.statedCost ? totalCostNanoUsd(values.statedCost) : null,
+    ...costOf(key, state, stored, { createdAt, prices, isRepricing }),
   };
+}
+
+/**
+ * What the merged row costs: as stated, else counts × price. A cost changes only with what it is made of, so that an
+ * update which says nothing about it does not bring a newer price list into an old row.
+ */
+function costOf(
+  { projectNo }: ObservationKey,
+  state: ObservationState,
+  stored: ObservationRow | undefined,
+  { createdAt, prices, isRepricing }: Omit<FoldContext, 'now'> & { createdAt: Micros },
+): Pick<ObservationRow, 'costNanoUsd' | 'priceKey' | 'price'> {
+  const { statedCost } = state.values;
+  if (statedCost) return { costNanoUsd: totalCostNanoUsd(statedCost), priceKey: null };
+  const call = pricedCall(projectNo, state, createdAt);
+  if (stored !== undefined && !isRepricing && !stored.state.values.statedCost) {
+    const { costNanoUsd, priceKey } = stored;
+    if (isSameCall(call, pricedCall(projectNo, stored.state, createdAt))) return { costNanoUsd, priceKey };
+  }
+  const priced = prices?.price(call);
+  if (priced === undefined) return { costNanoUsd: null, priceKey: null };
+  return { costNanoUsd: priced.costNanoUsd, priceKey: priced.price.key, price: priced.price };
+}
+
+/** What of an observation its price depends on. */
+function pricedCall(projectNo: number, { values, startTime }: ObservationState, createdAt: Micros): PricedCall {
+  return {
+    projectNo,
+    type: values.type,
+    model: values.model,
+    requestedModel: values.requestedModel,
+    provider: values.provider,
+    usage: values.usage,
+    usageUnit: values.usageUnit,
+    at: startTime ?? createdAt,
+  };
+}
+
+function isSameCall(a: PricedCall, b: PricedCall): boolean {
+  const isSame = (x: string | null | undefined, y: string | null | undefined): boolean => (x ?? null) === (y ?? null);
+  return (
+    a.at === b.at &&
+    isSame(a.type, b.type) &&
+    isSame(a.model, b.model) &&
+    isSame(a.requestedModel, b.requestedModel) &&
+    isSame(a.provider, b.provider) &&
+    isSame(a.usageUnit, b.usageUnit) &&
+    isSameUsage(a.usage ?? null, b.usage ?? null)
+  );
+}
+
+function isSameUsage(a: UsageDetails | null, b: UsageDetails | null): boolean {
+  if (a === b) return true;
+  if (a === null || b === null) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name]);
 }
 
 function copyState(state: ObservationState): ObservationState {
@@ -127,6 +198,7 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'total_tokens', type: 'int8', value: (row) => row.totalTokens },
   { name: 'stated_cost', type: 'jsonb', value: (row) => json(row.state.values.statedCost) },
   { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
+  { name: 'price_key', type: 'int8', value: (row) => row.priceKey },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
   ...IDENTITY_COLUMNS.map(([name, column]): Column<ObservationRow> => ({
     name: column,
@@ -190,8 +262,8 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.stated_facts, ${IDENTITY_SELECTION}, ` +
-  'o.stamp, o.stamps ' +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, ` +
+  `${IDENTITY_SELECTION}, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
 
 interface StoredColumns extends IdentityColumns {
@@ -219,6 +291,7 @@ interface StoredColumns extends IdentityColumns {
   total_tokens: string | null;
   stated_cost: CostDetails | null;
   cost_nano_usd: string | null;
+  price_key: string | null;
   stated_facts: Record<string, unknown> | null;
   stamp: string | null;
   stamps: Record<string, number> | null;
@@ -282,6 +355,7 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     outputTokens: toNumber(row.output_tokens),
     totalTokens: toNumber(row.total_tokens),
     costNanoUsd: toNumber(row.cost_nano_usd),
+    priceKey: toNumber(row.price_key),
     stamp: toNumber(row.stamp),
     stamps: null,
   };

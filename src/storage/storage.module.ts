@@ -9,6 +9,11 @@ import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
 import { PartitionKeeper } from './partitions.js';
+import { CostReader } from './pricing/cost-reader.js';
+import { PriceBook } from './pricing/price-book.js';
+import { PriceStore } from './pricing/price-store.js';
+import { Repricer } from './pricing/repricer.js';
+import { SnapshotReader } from './pricing/snapshot-reader.js';
 import { ProjectStore } from './project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
@@ -55,6 +60,11 @@ import { UsageReader } from './usage-reader.js';
     },
     { provide: DatabaseProbe, useClass: StorageProbe },
     ReadPool,
+    { provide: PriceBook, useFactory: () => new PriceBook() },
+    SnapshotReader,
+    PriceStore,
+    CostReader,
+    Repricer,
     TraceReader,
     ObservationReader,
     SessionReader,
@@ -63,6 +73,9 @@ import { UsageReader } from './usage-reader.js';
     Retention,
   ],
   exports: [
+    PriceStore,
+    CostReader,
+    Repricer,
     ProjectDirectory,
     DatabaseProbe,
     PartitionKeeper,

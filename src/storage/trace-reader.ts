@@ -5,6 +5,7 @@ import { type ObservationWithPayload } from '../domain/observation.js';
 import { MAX_EXACT_COUNT, type Page, type PageRequest } from '../domain/page.js';
 import { type Project } from '../domain/project.js';
 import { type TraceDetail, type TraceListItem } from '../domain/trace.js';
+import { SnapshotReader } from './pricing/snapshot-reader.js';
 import { ReadPool } from './read-pool.js';
 import { CappedCounter } from './sql/capped-count.js';
 import { type TimeCursor } from './sql/cursor.js';
@@ -40,12 +41,14 @@ type PayloadBytes = [input: Buffer | null, output: Buffer | null, metadata: Buff
 @Injectable()
 export class TraceReader {
   private readonly counter: CappedCounter;
+  private readonly snapshots: SnapshotReader;
 
   constructor(
     private readonly pool: ReadPool,
     /** Counts are exact up to here. */
     @Optional() cap: number = MAX_EXACT_COUNT,
   ) {
+    this.snapshots = new SnapshotReader(pool);
     this.counter = new CappedCounter(pool, cap);
   }
 
@@ -136,7 +139,15 @@ export class TraceReader {
       const observation = observations.get(id.toString());
       if (observation !== undefined) Object.assign(observation, { input, output, metadata });
     }
+    await this.addPrices([...observations.values()]);
     return [...observations.values()].sort(byStart);
+  }
+
+  private async addPrices(observations: readonly ObservationWithPayload[]): Promise<void> {
+    const keys = observations.flatMap(({ priceKey }) => priceKey ?? []);
+    if (keys.length === 0) return;
+    const prices = await this.snapshots.read(keys);
+    for (const seen of observations) if (seen.priceKey !== null) seen.price = prices.get(seen.priceKey) ?? null;
   }
 }
 

@@ -5,6 +5,7 @@ import { type ObservationPatch } from '../domain/observation.js';
 import { type Micros } from '../domain/time.js';
 import { type TracePatch } from '../domain/trace.js';
 import {
+  type FoldContext,
   foldObservation,
   writeObservations,
   type ObservationKey,
@@ -20,6 +21,8 @@ import {
   selectMetadata,
   type TracePayloadRow,
 } from './payload-tables.js';
+import { type KeyedPrice, type PriceBook } from './pricing/price-book.js';
+import { insertSnapshots } from './pricing/price-snapshots.js';
 import { addTotals, contributionOf, earliest, hourOf, latest } from './rollup.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import { type BinaryStatement, StatementBatch } from './statement-batch.js';
@@ -66,6 +69,10 @@ export interface WriteContext {
   readonly nowMs: number;
   /** Usage is counted in the rows of this lane; a writer with a number of its own waits for no other one there. */
   readonly usageLane: number;
+  /** Undefined: nothing has a price. */
+  readonly prices?: PriceBook | undefined;
+  /** Prices the observations of the works anew, whose patches are empty; what is not stored is left out. */
+  readonly isRepricing?: boolean;
   /** Runs behind all the rest. */
   readonly last?: BinaryStatement | undefined;
 }
@@ -75,20 +82,24 @@ export interface WriteContext {
  * differences to all sums, and runs `last`. Runs inside the caller's transaction, which holds the lane
  * locks of every trace in `works`; the locks make "read, then write" safe. `works` are distinct and in the order of
  * `compareWorks`. Nothing in them changes, so all or part of them can be written again after a roll-back to a savepoint.
+ * Returns the keys of the price snapshots that it wrote.
  */
 export async function writeTraces(
   client: ClientBase,
   works: readonly TraceWork[],
-  { nowMs, usageLane, last }: WriteContext,
-): Promise<void> {
+  { nowMs, usageLane, prices, isRepricing = false, last }: WriteContext,
+): Promise<number[]> {
   const now: Micros = nowMs * 1000;
   const stored = await selectTraces(client, works, now);
-  const entries = works.map((work, i) => newTraceEntry(work, stored[i], bucketAt(nowMs), now));
-  await readStoredObservations(client, entries);
+  const all = works.map((work, i) => newTraceEntry(work, stored[i], bucketAt(nowMs), now));
+  await readStoredObservations(client, all);
+  const entries = isRepricing ? storedOnly(all) : all;
 
   const deltas = new RollupDeltas();
-  const [added, changed] = foldObservations(entries, deltas, now);
+  const [added, changed] = foldObservations(entries, deltas, { now, prices, isRepricing });
+  const snapshots = newSnapshots([...added, ...changed], prices);
   const writeRows = (batch: StatementBatch): void => {
+    insertSnapshots(batch, snapshots, now);
     writeObservations(batch, added, changed);
     writeObservationPayloads(batch, ...foldPayloads(entries));
   };
@@ -113,6 +124,21 @@ export async function writeTraces(
       writeSums(batch);
     });
   }
+  return snapshots.map(({ key }) => key);
+}
+
+/** What a re-pricing may touch: it changes costs and makes nothing. */
+function storedOnly(traces: readonly TraceEntry[]): TraceEntry[] {
+  return traces
+    .filter((trace) => trace.isStored)
+    .map((trace) => ({ ...trace, observations: trace.observations.filter(({ stored }) => stored !== undefined) }));
+}
+
+/** The prices of `rows` that may not be stored yet, in the order in which every writer inserts them. */
+function newSnapshots(rows: readonly ObservationRow[], prices: PriceBook | undefined): KeyedPrice[] {
+  const found = new Map<number, KeyedPrice>();
+  for (const { price } of rows) if (price !== undefined && prices?.isNew(price.key)) found.set(price.key, price);
+  return [...found.values()].sort((a, b) => a.key - b.key);
 }
 
 interface ObservationEntry {
@@ -180,13 +206,13 @@ async function readStoredObservations(client: ClientBase, traces: readonly Trace
 function foldObservations(
   traces: readonly TraceEntry[],
   deltas: RollupDeltas,
-  now: Micros,
+  context: FoldContext,
 ): [added: ObservationRow[], changed: ObservationRow[]] {
   const added: ObservationRow[] = [];
   const changed: ObservationRow[] = [];
   for (const trace of traces) {
     for (const { key, stored, patches } of trace.observations) {
-      const row = foldObservation(key, stored, patches, now);
+      const row = foldObservation(key, stored, patches, context);
       (stored === undefined ? added : changed).push(row);
       count(trace, deltas, stored, row);
     }

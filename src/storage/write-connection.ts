@@ -2,6 +2,8 @@ import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
 import { EncodeError } from './binary-value.js';
+import { loadOwnPrices } from './pricing/own-price-rows.js';
+import { type PriceBook } from './pricing/price-book.js';
 import { classifyFault } from './sql-state.js';
 import { LANE_LOCKS, laneOf } from './lane.js';
 import { type BinaryStatement } from './statement-batch.js';
@@ -41,6 +43,8 @@ export class WriteConnection {
     private readonly options: ClientConfig,
     /** Which rows of usage it counts in, below LANE_COUNT. */
     private readonly usageLane = 0,
+    /** Without one nothing has a price. */
+    private readonly prices?: PriceBook,
   ) {}
 
   /**
@@ -49,9 +53,25 @@ export class WriteConnection {
    * which is safe because merging is idempotent. `works` are distinct and in the order of `compareWorks`.
    */
   async flush(works: readonly TraceWork[], nowMs: number): Promise<RefusedPatch[]> {
+    return this.run(works, { nowMs });
+  }
+
+  /** Prices stored observations anew under the same locks and with the same sums as any write; messages must be empty. */
+  async reprice(works: readonly TraceWork[], nowMs: number): Promise<void> {
+    await this.run(works, { nowMs, isRepricing: true });
+  }
+
+  private async run(
+    works: readonly TraceWork[],
+    context: Pick<WriteContext, 'nowMs' | 'isRepricing'>,
+  ): Promise<RefusedPatch[]> {
     const client = await this.connect();
+    const { usageLane, prices } = this;
     try {
-      return await new Flush(client, works, { nowMs, usageLane: this.usageLane }).run();
+      await prices?.refresh((revision) =>
+        loadOwnPrices(async (sql) => (await client.query(sql)).rows as unknown[], revision),
+      );
+      return await new Flush(client, works, { ...context, usageLane, prices }).run();
     } catch (error) {
       await this.reset(client, error);
       throw error;
@@ -105,11 +125,13 @@ class Flush {
   private readonly refused: RefusedPatch[] = [];
   private readonly begin: string;
   private subtransactions = 0;
+  /** Of the snapshots that the parts written so far brought. */
+  private readonly snapshots: number[] = [];
 
   constructor(
     private readonly client: Client,
     private readonly works: readonly TraceWork[],
-    private readonly context: Pick<WriteContext, 'nowMs' | 'usageLane'>,
+    private readonly context: Omit<WriteContext, 'last'>,
   ) {
     const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
     // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
@@ -120,6 +142,7 @@ class Flush {
   async run(): Promise<RefusedPatch[]> {
     await this.client.query(this.begin);
     await this.write(this.works, COMMIT);
+    this.context.prices?.markStored(this.snapshots);
     return this.refused;
   }
 
@@ -129,7 +152,7 @@ class Flush {
    */
   private async write(works: readonly TraceWork[], last?: BinaryStatement): Promise<void> {
     try {
-      await writeTraces(this.client, works, { ...this.context, last });
+      this.snapshots.push(...(await writeTraces(this.client, works, { ...this.context, last })));
     } catch (error) {
       const fault = classifyFault(error);
       if (fault !== 'row' && fault !== 'timeout') throw error;

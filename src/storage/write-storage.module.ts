@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
 import { MetricWriter } from './metric-writer.js';
+import { PriceBook } from './pricing/price-book.js';
 import { WriteConnections } from './write-connections.js';
 
 /** The half of storage that writes. Connects when there is something to write; the schema is somebody else's to make. */
-@Module({ providers: [WriteConnections, MetricWriter], exports: [WriteConnections, MetricWriter] })
+@Module({
+  providers: [{ provide: PriceBook, useFactory: () => new PriceBook() }, WriteConnections, MetricWriter],
+  exports: [WriteConnections, MetricWriter],
+})
 export class WriteStorageModule {}

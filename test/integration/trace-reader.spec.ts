@@ -520,6 +520,8 @@ describe('one trace', () => {
       outputTokens: 5,
       totalTokens: 15,
       statedCost: { total: 0.5 },
+      priceKey: null,
+      price: null,
       costNanoUsd: 500_000_000,
       usageUnit: 'CHARACTERS',
       statedLatencySeconds: 1.25,

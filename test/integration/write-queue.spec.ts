@@ -6,6 +6,7 @@ import { FlushEvents } from '../../src/ingest/flush-events.js';
 import { IngestService } from '../../src/ingest/ingest.service.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
+import { PriceBook } from '../../src/storage/pricing/price-book.js';
 import { WriteConnections } from '../../src/storage/write-connections.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { emptyTables, wrongSums } from '../support/fold.js';
@@ -133,7 +134,7 @@ describe('writing', () => {
     events.onQuarantine((items) => heard.push(['quarantine', items]));
     const service = new IngestService(
       config,
-      new WriteConnections(config, fresh.connection),
+      new WriteConnections(config, fresh.connection, new PriceBook()),
       { ensure: () => keeper.ensure() },
       new Redactor(),
       events,

@@ -2,6 +2,7 @@ import { parseConfig } from '../../src/config/config.js';
 import { type DatabaseConnection } from '../../src/config/database-connection.js';
 import { WriteQueue, type WriteQueueOptions } from '../../src/ingest/write-queue.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
+import { type PriceBook } from '../../src/storage/pricing/price-book.js';
 import { quarantine } from '../../src/storage/quarantine.js';
 import { WriteConnection } from '../../src/storage/write-connection.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
@@ -22,14 +23,22 @@ export interface QueueSettings extends Partial<WriteQueueOptions> {
   readonly statementTimeoutMs?: number;
   /** Shown by pg_stat_activity, for tests that look for the writer. */
   readonly applicationName?: string;
+  /** Without one nothing has a price. */
+  readonly prices?: PriceBook;
 }
 
 /** A queue that writes to `database` as the server does. Stop it before the database is dropped. */
 export function openQueue(database: DatabaseConnection, settings: QueueSettings = {}): WriteQueue {
-  const { connections = 2, statementTimeoutMs = 30_000, applicationName = 'test writes', ...options } = settings;
+  const {
+    connections = 2,
+    statementTimeoutMs = 30_000,
+    applicationName = 'test writes',
+    prices,
+    ...options
+  } = settings;
   const client = { ...database, statement_timeout: statementTimeoutMs, application_name: applicationName };
   return new WriteQueue(
-    Array.from({ length: connections }, () => new WriteConnection(client)),
+    Array.from({ length: connections }, () => new WriteConnection(client, 0, prices)),
     {
       maxBytes: 64 * 1024 * 1024,
       deadlineMs: 4000,

@@ -1,6 +1,7 @@
 import { type JsonBytes, type JsonText } from '../../domain/json.js';
 import { type CostDetails, type ObservationWithPayload, type UsageDetails } from '../../domain/observation.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
+import { type StoredPrice } from '../../domain/price.js';
 import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
@@ -111,8 +112,9 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
   const output = seen.outputTokens ?? 0;
   const total = seen.totalTokens ?? 0;
   const unit = seen.usageUnit ?? 'TOKENS';
-  const inputCost = sumOf(seen.statedCost, 'input');
-  const outputCost = sumOf(seen.statedCost, 'output');
+  const cost = seen.statedCost ?? computedCost(seen);
+  const inputCost = sumOf(cost, 'input');
+  const outputCost = sumOf(cost, 'output');
   const totalCost = seen.costNanoUsd === null ? null : seen.costNanoUsd / 1e9;
   // One call for all that is no JSON yet: putting 40 pieces together costs four times as much.
   const head = JSON.stringify({
@@ -135,15 +137,15 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
     environment: seen.environment ?? DEFAULT_ENVIRONMENT,
     usage: { unit, input, output, total, inputCost, outputCost, totalCost },
     usageDetails: withTotal(seen.usage, seen.totalTokens),
-    costDetails: withTotal(seen.statedCost, totalCost),
+    costDetails: withTotal(cost, totalCost),
     unit,
     promptTokens: input,
     completionTokens: output,
     totalTokens: total,
-    modelId: seen.modelId,
-    inputPrice: seen.inputPriceUsd,
-    outputPrice: seen.outputPriceUsd,
-    totalPrice: seen.totalPriceUsd,
+    modelId: seen.modelId ?? seen.price?.priceId ?? null,
+    inputPrice: seen.inputPriceUsd ?? unitPrice(seen.price, 'input'),
+    outputPrice: seen.outputPriceUsd ?? unitPrice(seen.price, 'output'),
+    totalPrice: seen.totalPriceUsd ?? unitPrice(seen.price, 'total'),
     usagePricingTierId: null,
     usagePricingTierName: null,
     calculatedInputCost: inputCost,
@@ -190,6 +192,19 @@ function timeOrNull(value: Micros | null): string | null {
 /** Null while one of the two is unknown; never negative. */
 function secondsBetween(from: Micros | null, to: Micros | null): number | null {
   return from === null || to === null ? null : Math.max(0, to - from) / 1e6;
+}
+
+/** Counts × prices by class in USD; null for an observation without a price. */
+function computedCost({ price, usage, type }: ObservationWithPayload): CostDetails | null {
+  const priced = usage === null ? undefined : price?.table.price(usage, type === 'EMBEDDING');
+  if (priced === undefined) return null;
+  return Object.fromEntries(priced.lines.map((line) => [line.usageClass, Number(line.amountFemtoUsd) / 1e15]));
+}
+
+/** USD per unit, below all tiers. */
+function unitPrice(price: StoredPrice | null, usageClass: string): number | null {
+  const found = price?.sheet.prices.find((one) => one.usageClass === usageClass);
+  return found === undefined ? null : found.usdPerMillion / 1e6;
 }
 
 /** The sum of all classes whose name contains `part` (Langfuse API, observation `calculatedInputCost`); null without one. */

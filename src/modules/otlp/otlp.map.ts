@@ -1,6 +1,6 @@
 import { toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
-import { type JsonText, toStorableText } from '../../domain/json.js';
+import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
 import { type CostDetails, type ObservationPatch, type UsageDetails } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
 import { eventStamp, inheritedStamp } from '../../domain/time.js';
@@ -32,7 +32,7 @@ import {
 } from './otlp.span.js';
 import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
 import { readClock } from './otlp.time.js';
-import { readCostDetails, readGenAiUsage, readTotalCost, readUsageDetails, type UsageAttribute } from './otlp.usage.js';
+import { readCostDetails, readUsageAttributes, readUsageDetails, type UsageReading } from './otlp.usage.js';
 import { toBoolean, toContent, toText, toTextList } from './otlp.values.js';
 import {
   readAgentName,
@@ -42,6 +42,9 @@ import {
   sendsGenerationsAsSpans,
   sumsUpChildren,
 } from './otlp.vocabulary.js';
+
+/** Key of the metadata that tell how tokens were counted; the explanation of a cost shows it. */
+const USAGE_NOTE = 'usageCounting';
 
 /** Langfuse's own SDKs: what they set is known, so that keeping it raw as well would only say it twice. */
 const LANGFUSE_SCOPE = 'langfuse-sdk';
@@ -141,11 +144,13 @@ interface ModelCall {
   readonly modelParameters?: JsonText;
   readonly usage?: UsageDetails;
   readonly statedCost?: CostDetails;
+  /** How its tokens were counted, for whoever asks what it cost. */
+  readonly counting?: JsonText | undefined;
 }
 
 class SpanMapper {
   private readonly picks: Picks;
-  private readonly usage: UsageAttribute[] = [];
+  private readonly usage: UsageReading;
   private readonly parameters = new ModelParameters();
   /** What the table says about each attribute, in their order. */
   private readonly meanings: KeyMeaning[] = [];
@@ -161,9 +166,9 @@ class SpanMapper {
       const meaning = meaningOf(key);
       this.meanings.push(meaning);
       this.picks.offer(meaning, value);
-      if (meaning.family === 'usage') this.usage.push([meaning.suffix, value]);
       if (meaning.parameter !== undefined) this.parameters.add(meaning.parameter, value);
     }
+    this.usage = readUsageAttributes(span.attributes, scope.name);
   }
 
   mapInto(observations: ObservationPatch[], traces: TracePatch[]): void {
@@ -174,7 +179,12 @@ class SpanMapper {
     const stamp = eventStamp(clock.end ?? clock.start ?? arrival, false, nowMs);
 
     const { isLangfuseSdk, sendsGenerationsAsSpans, name: scopeName } = this.scope;
-    const type = readType(picks, { span, scopeName, sendsGenerationsAsSpans, hasUsage: this.usage.length > 0 });
+    const type = readType(picks, {
+      span,
+      scopeName,
+      sendsGenerationsAsSpans,
+      hasUsage: this.usage.usage !== undefined,
+    });
     const toolName = readToolName(picks, span, type);
     // Langfuse's SDKs say what they mean by the name of the span.
     const statedName = isLangfuseSdk ? span.name : readName(picks, span, type, toolName);
@@ -208,6 +218,8 @@ class SpanMapper {
     // Last, because what has found a field of its own by now is left out of the raw attributes.
     const shared = this.scope.metadata;
     const own = spanMetadata(span.attributes, this.meanings, picks, shared, !this.scope.isLangfuseSdk);
+    if (call.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
+      own.own.observation.set(USAGE_NOTE, call.counting);
     const isStatusShown =
       (span.statusCode === 0 || (span.statusCode === STATUS_ERROR && level === 'ERROR')) &&
       (span.statusMessage === '' || statusMessage === undefined);
@@ -335,27 +347,32 @@ class SpanMapper {
   private readModelCall(): ModelCall {
     const { picks } = this;
     if (sumsUpChildren(picks)) return {};
+    const reading = this.usage;
+    const usage = this.readStatedUsage();
     return {
       model: this.readText('model'),
       modelParameters: this.parameters.read(this.picks),
-      usage: this.readUsage(),
-      statedCost: this.readCost(),
+      usage: usage ?? reading.usage,
+      statedCost: this.readStatedCost() ?? reading.cost,
+      counting: usage === undefined ? toCountingNote(reading) : undefined,
     };
   }
 
-  private readUsage(): UsageDetails | undefined {
+  private readStatedUsage(): UsageDetails | undefined {
     const usage = readUsageDetails(this.picks.get('usageDetails'));
-    if (usage === undefined) return readGenAiUsage(this.usage);
-    this.picks.use('usageDetails');
+    if (usage !== undefined) this.picks.use('usageDetails');
     return usage;
   }
 
-  private readCost(): CostDetails | undefined {
+  private readStatedCost(): CostDetails | undefined {
     const cost = readCostDetails(this.picks.get('costDetails'));
-    if (cost === undefined) return readTotalCost(this.picks.get('totalCost'));
-    this.picks.use('costDetails');
+    if (cost !== undefined) this.picks.use('costDetails');
     return cost;
   }
+}
+
+function toCountingNote({ note }: UsageReading): JsonText | undefined {
+  return note === undefined ? undefined : toJsonText(note);
 }
 
 interface Parent {

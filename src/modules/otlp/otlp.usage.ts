@@ -1,11 +1,25 @@
 import { toStorableText } from '../../domain/json.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
-import { NOT_USAGE, USAGE_CLASSES, type UsageClass } from './otlp.attributes.js';
-import { type AttributeValue } from './otlp.span.js';
+import { type CountingNote, splitCounts, type StatedCounts } from './otlp.usage-split.js';
+import { type AttributeValue, type Attributes } from './otlp.span.js';
+import {
+  COST_KEYS,
+  COST_OBJECTS,
+  type CostField,
+  COUNT_KEYS,
+  COUNT_OBJECTS,
+  type CountField,
+  RAW_INPUT_PATHS,
+} from './otlp.usage-keys.js';
 import { toMembers } from './otlp.values.js';
 
-/** A `gen_ai.usage.*` attribute by what follows the prefix. */
-export type UsageAttribute = readonly [suffix: string, value: AttributeValue];
+/** What the attributes of a span say that a model call used and cost. */
+export interface UsageReading {
+  readonly usage: UsageDetails | undefined;
+  readonly cost: CostDetails | undefined;
+  /** How parts were taken out of their wholes; undefined where there was nothing to decide. */
+  readonly note: CountingNote | undefined;
+}
 
 /**
  * Token counts as `langfuse.observation.usage_details` states them: OpenAI's two shapes are brought to classes that add
@@ -87,45 +101,114 @@ function readCounts(members: ReadonlyMap<string, unknown>): Map<string, number> 
   return counts;
 }
 
-/**
- * Token counts from `gen_ai.usage.*`. The standard counts cached tokens within the input and reasoning within the
- * output; stored classes add up, so the parts are taken out. Where the parts exceed the whole, the producer cannot
- * have counted them in (Anthropic's raw numbers), and the whole is kept.
- */
-export function readGenAiUsage(attributes: readonly UsageAttribute[]): UsageDetails | undefined {
-  const stated = new Map<string, number>();
-  for (const [suffix, value] of attributes) {
-    const count = NOT_USAGE.has(suffix) ? undefined : toCount(value);
-    if (count !== undefined) stated.set(suffix, count);
-  }
-  if (stated.size === 0) return undefined;
+// --- Counts and costs under keys of their own ---
 
-  const counts = new Map<string, number>();
-  for (const { name, keys } of USAGE_CLASSES) {
-    for (const key of keys) {
-      const count = stated.get(key);
-      if (count === undefined) continue;
-      if (!counts.has(name)) counts.set(name, count);
-      stated.delete(key);
-    }
-  }
-  takeOut(counts, 'input', ['input_cached_tokens', 'input_cache_creation', 'input_audio_tokens']);
-  takeOut(counts, 'output', ['output_reasoning_tokens', 'output_audio_tokens']);
-  // What other keys count may be part of these, so that they are kept but do not add to the total.
-  const known = [...counts.values()];
-  for (const [suffix, count] of stated) {
-    const name = toStorableText(suffix.startsWith('details.') ? suffix.slice('details.'.length) : suffix);
-    if (!counts.has(name)) counts.set(name, count);
-  }
-  return finish(counts, known.length > 0 ? known : [...counts.values()]);
+interface Slot {
+  readonly isCost: boolean;
+  readonly field: CountField | CostField;
+  /** Lower wins. */
+  readonly rank: number;
 }
 
-function takeOut(counts: Map<string, number>, whole: UsageClass, parts: readonly UsageClass[]): void {
-  const stated = counts.get(whole);
-  if (stated === undefined) return;
-  let sum = 0;
-  for (const part of parts) sum += counts.get(part) ?? 0;
-  if (sum <= stated) counts.set(whole, stated - sum);
+const SLOTS: ReadonlyMap<string, Slot> = new Map([
+  ...slotsOf<CountField>(COUNT_KEYS, false),
+  ...slotsOf<CostField>(COST_KEYS, true),
+]);
+const USAGE_PREFIX = 'gen_ai.usage.';
+const FIRST_LETTERS: ReadonlySet<number> = new Set(
+  [USAGE_PREFIX, ...SLOTS.keys(), ...COUNT_OBJECTS.keys(), ...COST_OBJECTS.keys()].map((key) => key.charCodeAt(0)),
+);
+/** Below every key of its own. */
+const OBJECT_RANK = 1000;
+
+function slotsOf<Field extends CountField | CostField>(
+  keys: Record<Field, readonly string[]>,
+  isCost: boolean,
+): [string, Slot][] {
+  return Object.entries<readonly string[]>(keys).flatMap(([field, list]) =>
+    list.map((key, rank): [string, Slot] => [key, { isCost, field: field as Field, rank }]),
+  );
+}
+
+/** The best value of each field so far. */
+class Ranked<Field extends string> {
+  private readonly ranks = new Map<Field, number>();
+  readonly values = new Map<Field, number>();
+
+  offer(field: Field, rank: number, value: number | undefined): void {
+    if (value === undefined || rank >= (this.ranks.get(field) ?? Infinity)) return;
+    this.ranks.set(field, rank);
+    this.values.set(field, value);
+  }
+}
+
+/**
+ * What the attributes of a span state, by every convention. Whether parts (cached, reasoning, audio) are inside their
+ * whole is decided by `splitCounts`; the classes that come out add up.
+ */
+export function readUsageAttributes(attributes: Attributes, scopeName: string): UsageReading {
+  let counts: Ranked<CountField> | undefined;
+  let costs: Ranked<CostField> | undefined;
+  let others: Map<string, number> | undefined;
+  let rawInput: number | undefined;
+  for (const [key, value] of attributes) {
+    // Most attributes are others'; their first letter tells without a look-up.
+    if (!FIRST_LETTERS.has(key.charCodeAt(0))) continue;
+    const slot = SLOTS.get(key);
+    if (slot !== undefined) {
+      if (slot.isCost) (costs ??= new Ranked()).offer(slot.field as CostField, slot.rank, toCostUsd(value));
+      else (counts ??= new Ranked()).offer(slot.field, slot.rank, toCount(value));
+      continue;
+    }
+    const countPaths = COUNT_OBJECTS.get(key);
+    if (countPaths !== undefined) {
+      const members = toMembers(value);
+      if (members === undefined) continue;
+      counts ??= new Ranked();
+      countPaths.forEach(([path, field], rank) =>
+        counts!.offer(field, OBJECT_RANK + rank, toCount(memberAt(members, path))),
+      );
+      for (const path of RAW_INPUT_PATHS) rawInput ??= toCount(memberAt(members, path));
+      continue;
+    }
+    const costPaths = COST_OBJECTS.get(key);
+    if (costPaths !== undefined) {
+      const members = toMembers(value);
+      if (members === undefined) continue;
+      costs ??= new Ranked();
+      costPaths.forEach(([path, field], rank) =>
+        costs!.offer(field, OBJECT_RANK + rank, toCostUsd(memberAt(members, path))),
+      );
+      continue;
+    }
+    if (key.startsWith(USAGE_PREFIX)) {
+      const count = toCount(value);
+      if (count !== undefined) (others ??= new Map()).set(key.slice(USAGE_PREFIX.length), count);
+    }
+  }
+  const cost = costs === undefined || costs.values.size === 0 ? undefined : Object.fromEntries(costs.values);
+  const stated: StatedCounts = Object.fromEntries(counts?.values ?? []);
+  const split = splitCounts(stated, { scopeName, rawInput });
+  const known = [...split.counts].filter(([name]) => name !== 'total').map(([, count]) => count);
+  const isKnown = split.counts.size > 0;
+  // What other keys count may be part of these, so that they are kept but do not add to the total.
+  for (const [suffix, count] of others ?? []) {
+    const name = toStorableText(suffix.startsWith('details.') ? suffix.slice('details.'.length) : suffix);
+    if (!split.counts.has(name)) split.counts.set(name, count);
+  }
+  const usage = finish(split.counts, isKnown ? known : [...split.counts.values()]);
+  return { usage, cost, note: split.note };
+}
+
+function memberAt(members: ReadonlyMap<string, unknown>, path: string): unknown {
+  let at: unknown = members;
+  for (const name of path.split('.')) {
+    if (at instanceof Map) at = (at as ReadonlyMap<string, unknown>).get(name);
+    else if (typeof at === 'object' && at !== null && Object.hasOwn(at, name))
+      at = (at as Record<string, unknown>)[name];
+    else return undefined;
+  }
+  return at;
 }
 
 /** Adds a missing total. Object.fromEntries defines its keys, so that a client's `__proto__` is one like any other. */
@@ -159,12 +242,6 @@ export function readCostDetails(details: AttributeValue | undefined): CostDetail
     if (cost !== undefined) costs.set(toStorableText(key), cost);
   }
   return costs.size === 0 ? undefined : Object.fromEntries(costs);
-}
-
-/** One number for the whole call. */
-export function readTotalCost(value: AttributeValue | undefined): CostDetails | undefined {
-  const total = toCostUsd(value);
-  return total === undefined ? undefined : { total };
 }
 
 function toCostUsd(value: unknown): number | undefined {

@@ -1,7 +1,9 @@
 import { MetricPointEntity } from './metric-point.entity.js';
 import { MetricSeriesEntity } from './metric-series.entity.js';
+import { ModelPriceEntity } from './model-price.entity.js';
 import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
+import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { RetentionClockEntity } from './retention-clock.entity.js';
@@ -23,4 +25,6 @@ export const ENTITIES = [
   MetricSeriesEntity,
   MetricPointEntity,
   RetentionClockEntity,
+  ModelPriceEntity,
+  PriceSnapshotEntity,
 ];

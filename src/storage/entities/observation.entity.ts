@@ -85,6 +85,10 @@ export class ObservationEntity {
   @Column({ name: 'cost_nano_usd', type: 'int8', nullable: true })
   costNanoUsd!: string | null;
 
+  /** Row of `price_snapshots` that the cost was made with; null when it was stated or there is none. */
+  @Column({ name: 'price_key', type: 'int8', nullable: true })
+  priceKey!: string | null;
+
   @Column({ name: 'stated_facts', type: 'jsonb', nullable: true })
   statedFacts!: JsonValue | null;
 

@@ -15,7 +15,8 @@ export const OBSERVATION_COLUMNS =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   'o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ' +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.stated_facts, ${IDENTITY_SELECTION}`;
+  'o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, ' +
+  IDENTITY_SELECTION;
 
 /** A row of `OBSERVATION_COLUMNS` as `pg` gives it: int8 is text, jsonb is parsed. */
 export interface ObservationColumns extends IdentityColumns {
@@ -43,6 +44,7 @@ export interface ObservationColumns extends IdentityColumns {
   total_tokens: string | null;
   stated_cost: CostDetails | null;
   cost_nano_usd: string | null;
+  price_key: string | null;
   stated_facts: StatedFacts | null;
 }
 
@@ -89,6 +91,8 @@ export function decodeObservation(traceId: string, row: ObservationColumns): Obs
     totalTokens: toNumber(row.total_tokens),
     statedCost: row.stated_cost,
     costNanoUsd: toNumber(row.cost_nano_usd),
+    priceKey: toNumber(row.price_key),
+    price: null,
     usageUnit: facts.usageUnit ?? null,
     statedLatencySeconds: facts.statedLatencySeconds ?? null,
     statedTimeToFirstTokenSeconds: facts.statedTimeToFirstTokenSeconds ?? null,

@@ -1,0 +1,261 @@
+/** USD per million units of one usage class, as price lists print it. */
+export interface ClassPrice {
+  /** A usage class such as `input` or `output_audio_tokens`; `requests` is one per call. */
+  readonly usageClass: string;
+  readonly usdPerMillion: number;
+}
+
+/** Prices of a call whose input is larger than so many tokens. They hold for the whole call, as providers bill it. */
+export interface PriceTier {
+  readonly aboveInputTokens: number;
+  readonly prices: readonly ClassPrice[];
+}
+
+/** What one model costs at one time. */
+export interface PriceSheet {
+  readonly prices: readonly ClassPrice[];
+  /** In ascending order of size; the last one that the input exceeds holds. */
+  readonly tiers: readonly PriceTier[];
+}
+
+/** How a price was found. */
+export const PRICE_RULES = ['pattern', 'provider and model', 'model', 'model with provider prefix'] as const;
+export type PriceRule = (typeof PRICE_RULES)[number];
+
+/**
+ * A price as it was used, with all that explains it. It never changes: what a price list says later is another one.
+ * `own` prices are those of the project, `library` ones come with the server.
+ */
+export interface PriceSnapshot {
+  readonly source: 'own' | 'library';
+  /** Of an own price its id, of the library `provider/model`. */
+  readonly priceId: string;
+  /** Name and version of the price list; null for own prices. */
+  readonly library: string | null;
+  /** The provider whose price it is; null when an own price holds for any. */
+  readonly provider: string | null;
+  /** The pattern of an own price, or the library's name of the model. */
+  readonly model: string;
+  /** Which name of the call led to it. */
+  readonly matchedBy: 'model' | 'requestedModel';
+  readonly rule: PriceRule;
+  /** When it holds, in words of the price list: `from 2026-01-31`; null for always. */
+  readonly valid: string | null;
+  readonly sheet: PriceSheet;
+}
+
+/** One class of a call's usage and what it costs. Amounts are whole femto-USD (1e-15), so that nothing is rounded here. */
+export interface CostLine {
+  readonly usageClass: string;
+  readonly count: number;
+  /** The class whose price was used; differs where the price list has none for the class itself. */
+  readonly pricedAs: string;
+  readonly usdPerMillion: number;
+  readonly amountFemtoUsd: bigint;
+}
+
+export interface PricedUsage {
+  readonly lines: readonly CostLine[];
+  /** Classes that the sheet has no price for. They cost nothing, and whoever explains the cost says so. */
+  readonly unpriced: readonly string[];
+  /** The tier that held; null for the base prices. */
+  readonly aboveInputTokens: number | null;
+  /** Exact sum of the lines, rounded half up once. */
+  readonly costNanoUsd: number;
+}
+
+/** Classes under other names, as providers and SDKs spell them. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['input_text_tokens', 'input'],
+  ['input_text', 'input'],
+  ['input_cache_read', 'input_cached_tokens'],
+  ['cache_read_input_tokens', 'input_cached_tokens'],
+  ['input_cached_text_tokens', 'input_cached_tokens'],
+  ['cached_content_token_count', 'input_cached_tokens'],
+  ['cache_creation_input_tokens', 'input_cache_creation'],
+  ['cache_write_tokens', 'input_cache_creation'],
+  ['input_cache_creation_tokens', 'input_cache_creation'],
+  ['input_audio', 'input_audio_tokens'],
+  ['input_cached_audio', 'input_cached_audio_tokens'],
+  ['input_image', 'input_image_tokens'],
+  ['output_text_tokens', 'output'],
+  ['output_text', 'output'],
+  ['output_accepted_prediction_tokens', 'output'],
+  ['output_rejected_prediction_tokens', 'output'],
+  ['output_reasoning', 'output_reasoning_tokens'],
+  ['reasoning_tokens', 'output_reasoning_tokens'],
+  ['output_audio', 'output_audio_tokens'],
+  ['output_image', 'output_image_tokens'],
+]);
+
+/** Where a price list has no price of its own for a class, it is billed as the class it is part of. */
+const PART_OF: ReadonlyMap<string, string> = new Map([
+  ['input_cached_tokens', 'input'],
+  ['input_cached_audio_tokens', 'input_cached_tokens'],
+  ['input_cache_creation', 'input'],
+  ['input_cache_creation_5m', 'input_cache_creation'],
+  ['input_cache_creation_1h', 'input_cache_creation'],
+  ['input_audio_tokens', 'input'],
+  ['input_image_tokens', 'input'],
+  ['input_video_tokens', 'input'],
+  ['output_reasoning_tokens', 'output'],
+  ['output_audio_tokens', 'output'],
+  ['output_image_tokens', 'output'],
+  ['output_video_tokens', 'output'],
+]);
+
+/** 1 USD per million units, in femto-USD per unit. */
+const FEMTO_PER_UNIT = 1e9;
+const FEMTO_PER_NANO = 1_000_000n;
+/** Sums of doubles up to here are exact, rounding included. */
+const MAX_EXACT_FEMTO = Number.MAX_SAFE_INTEGER - 1_000_000;
+/** Names of classes are the clients'. */
+const MAX_KNOWN_CLASSES = 200;
+/** More than this per call is no cost but a fault in its counts, and sums over a project stay within int8. */
+export const MAX_COST_NANO_USD = 1_000_000 * 1e9;
+
+/** A class by the name that price sheets use. */
+export function canonicalClass(usageClass: string): string {
+  return ALIASES.get(usageClass) ?? usageClass;
+}
+
+/** A sheet made ready for many calls. */
+export class PriceTable {
+  private readonly base: ReadonlyMap<string, number>;
+  /** Femto-USD per unit by class as stated, for the base prices: what was looked up before. */
+  private readonly perUnit = new Map<string, number>();
+  private readonly tiers: readonly { readonly above: number; readonly prices: ReadonlyMap<string, number> }[];
+
+  constructor(sheet: PriceSheet) {
+    this.base = toMap(sheet.prices);
+    this.tiers = sheet.tiers.map((tier) => ({ above: tier.aboveInputTokens, prices: toMap(tier.prices) }));
+  }
+
+  /**
+   * Counts × prices. Undefined when no class of the usage has a price, when only a total is known that cannot be split,
+   * or when the cost is absurd.
+   * @param isEmbedding an embedding has no output, so that its total is its input.
+   */
+  price(usage: Readonly<Record<string, number>>, isEmbedding: boolean): PricedUsage | undefined {
+    const tier = this.tiers.length === 0 ? undefined : this.tierOf(inputSize(usage));
+    const prices = tier?.prices ?? this.base;
+    const lines: CostLine[] = [];
+    const unpriced: string[] = [];
+    const total = usage['total'];
+    if (total !== undefined && prices.has('total')) {
+      lines.push(toLine('total', total, 'total', prices.get('total')!));
+    } else {
+      let classes = 0;
+      for (const usageClass of Object.keys(usage)) {
+        if (usageClass === 'total') continue;
+        classes += 1;
+        const pricedAs = findPriced(prices, usageClass);
+        if (pricedAs === undefined) unpriced.push(usageClass);
+        else lines.push(toLine(usageClass, usage[usageClass]!, pricedAs, prices.get(pricedAs)!));
+      }
+      const input = prices.get('input');
+      if (classes === 0 && total !== undefined && isEmbedding && input !== undefined)
+        lines.push(toLine('total', total, 'input', input));
+    }
+    if (lines.length === 0) return undefined;
+    const perRequest = prices.get('requests');
+    if (perRequest !== undefined && usage['requests'] === undefined)
+      lines.push(toLine('requests', 1, 'requests', perRequest));
+    const costNanoUsd = sumNano(lines);
+    if (costNanoUsd > MAX_COST_NANO_USD) return undefined;
+    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, costNanoUsd };
+  }
+
+  /**
+   * The amount of `price` alone, which is all that a write needs: whole calls in one loop over numbers where they are
+   * exact, else by way of `price`.
+   */
+  costNanoUsd(usage: Readonly<Record<string, number>>, isEmbedding: boolean): number | undefined {
+    if (this.tiers.length > 0 || this.base.has('total') || this.base.has('requests'))
+      return this.price(usage, isEmbedding)?.costNanoUsd;
+    let sum = 0;
+    let isPriced = false;
+    for (const usageClass of Object.keys(usage)) {
+      if (usageClass === 'total') continue;
+      const perUnit = this.perUnit.get(usageClass) ?? this.lookUpUnit(usageClass);
+      if (perUnit < 0) continue;
+      isPriced = true;
+      sum += usage[usageClass]! * perUnit;
+    }
+    if (!isPriced || sum > MAX_EXACT_FEMTO) return this.price(usage, isEmbedding)?.costNanoUsd;
+    return Math.floor((sum + 500_000) / 1_000_000);
+  }
+
+  /** -1 for a class without a price. */
+  private lookUpUnit(usageClass: string): number {
+    const pricedAs = findPriced(this.base, usageClass);
+    const perUnit = pricedAs === undefined ? -1 : Math.round(this.base.get(pricedAs)! * FEMTO_PER_UNIT);
+    if (this.perUnit.size < MAX_KNOWN_CLASSES) this.perUnit.set(usageClass, perUnit);
+    return perUnit;
+  }
+
+  private tierOf(inputTokens: number): PriceTable['tiers'][number] | undefined {
+    let found: PriceTable['tiers'][number] | undefined;
+    for (const tier of this.tiers) if (inputTokens > tier.above) found = tier;
+    return found;
+  }
+}
+
+function toMap(prices: readonly ClassPrice[]): ReadonlyMap<string, number> {
+  return new Map(prices.map(({ usageClass, usdPerMillion }) => [canonicalClass(usageClass), usdPerMillion]));
+}
+
+/** Every token of the input, cached or not: what providers measure their tiers by. */
+function inputSize(usage: Readonly<Record<string, number>>): number {
+  let size = 0;
+  for (const usageClass of Object.keys(usage)) {
+    let name: string | undefined = canonicalClass(usageClass);
+    while (name !== undefined && name !== 'input') name = PART_OF.get(name);
+    if (name === 'input') size += usage[usageClass]!;
+  }
+  return size;
+}
+
+function findPriced(prices: ReadonlyMap<string, number>, usageClass: string): string | undefined {
+  let name: string | undefined = prices.has(usageClass) ? usageClass : canonicalClass(usageClass);
+  while (name !== undefined && !prices.has(name)) name = PART_OF.get(name);
+  return name;
+}
+
+function toLine(usageClass: string, count: number, pricedAs: string, usdPerMillion: number): CostLine {
+  const perUnit = Math.round(usdPerMillion * FEMTO_PER_UNIT);
+  const product = count * perUnit;
+  const amountFemtoUsd = Number.isSafeInteger(product) ? BigInt(product) : BigInt(count) * BigInt(perUnit);
+  return { usageClass, count, pricedAs, usdPerMillion, amountFemtoUsd };
+}
+
+function sumNano(lines: readonly CostLine[]): number {
+  let sum = 0n;
+  for (const { amountFemtoUsd } of lines) sum += amountFemtoUsd;
+  return Number((sum + FEMTO_PER_NANO / 2n) / FEMTO_PER_NANO);
+}
+
+/** Femto-USD as a decimal number of USD without loss: `0.0000375`. */
+export function usdText(femtoUsd: bigint): string {
+  const digits = femtoUsd.toString().padStart(16, '0');
+  const fraction = digits.slice(-15).replace(/0+$/, '');
+  return `${digits.slice(0, -15)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** An own price: what a project says that models whose name matches a pattern cost. */
+export interface OwnPrice {
+  readonly id: string;
+  /** RE2 syntax; matches the whole name of a model, whatever its case. */
+  readonly modelPattern: string;
+  /** Only calls to this provider, whatever its case; null for any, also an unknown one. */
+  readonly provider: string | null;
+  /** Calls that start from here on; null for all. ISO 8601. */
+  readonly validFrom: string | null;
+  readonly sheet: PriceSheet;
+  readonly createdAt: string;
+}
+
+/** The price of a stored observation and what is needed to show it. */
+export interface StoredPrice extends PriceSnapshot {
+  readonly table: PriceTable;
+}

@@ -1,0 +1,31 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { JsonValue } from '../../domain/json.js';
+
+/** A price that a project set; never changed but for its deletion. */
+@Entity('model_prices')
+export class ModelPriceEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ name: 'project_no', type: 'int4' })
+  projectNo!: number;
+
+  @Column({ name: 'model_pattern', type: 'text' })
+  modelPattern!: string;
+
+  @Column({ type: 'text', collation: 'C', nullable: true })
+  provider!: string | null;
+
+  @Column({ name: 'valid_from', type: 'timestamptz', nullable: true })
+  validFrom!: Date | null;
+
+  /** A `PriceSheet`. */
+  @Column({ type: 'jsonb' })
+  sheet!: JsonValue;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
+}
