@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isKeyPattern } from '../domain/secret-key.js';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
-import { type Address, type Setting, address, boolean, integer, oneOf, visibleAscii } from './setting.js';
+import { address, type Address, boolean, integer, nameList, oneOf, type Setting, visibleAscii } from './setting.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type LogFormat = 'auto' | 'json' | 'text';
@@ -34,6 +34,8 @@ export interface Config {
   readonly writeQueueMaxBytes: number;
   /** Of one project. */
   readonly metricsMaxSeries: number;
+  /** Attributes of an OTLP resource that become labels of its metrics. */
+  readonly otlpMetricsResourceLabels: readonly string[];
   readonly writeConnections: number;
   readonly readConnections: number;
   /** How long a write is retried on transient database errors before its caller gets 503. */
@@ -181,6 +183,13 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     default: '100000',
     doc: 'Series (names with their labels) that one project may have; points of further ones are refused one by one',
     ...integer(1, 100_000_000),
+  },
+  otlpMetricsResourceLabels: {
+    name: 'OTLP_METRICS_RESOURCE_LABELS',
+    default:
+      'service.name,service.namespace,service.instance.id,deployment.environment.name,deployment.environment,host.name,k8s.pod.name',
+    doc: 'Attributes of an OpenTelemetry resource that become labels of its metrics; by commas, * alone for all of them',
+    ...nameList(32),
   },
   writeConnections: {
     name: 'WRITE_CONNECTIONS',

@@ -65,3 +65,15 @@ export function oneOf<T extends string>(...words: T[]): Pick<Setting<T>, 'expect
     parse: (text) => words.find((word) => word === text.toLowerCase()),
   };
 }
+
+/** Names separated by commas, each once, none longer than a label's key may be. */
+export function nameList(max: number): Pick<Setting<readonly string[]>, 'expected' | 'parse'> {
+  return {
+    expected: `names of at most 200 characters separated by commas, at most ${max} of them`,
+    parse: (text) => {
+      const names = text.split(',').map((name) => name.trim());
+      const stated = [...new Set(names.filter((name) => name !== ''))];
+      return stated.length <= max && stated.every((name) => name.length <= 200) ? stated : undefined;
+    },
+  };
+}

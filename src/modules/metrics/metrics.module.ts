@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { IngestModule } from '../../ingest/ingest.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
+import { ExemplarsController } from './exemplars.controller.js';
 import { PointsController } from './points.controller.js';
 import { SeriesController } from './series.controller.js';
 
 /** Time series: points in, aggregated buckets out. */
-@Module({ imports: [IngestModule, StorageModule], controllers: [PointsController, SeriesController] })
+@Module({
+  imports: [IngestModule, StorageModule],
+  controllers: [PointsController, SeriesController, ExemplarsController],
+})
 export class MetricsModule {}

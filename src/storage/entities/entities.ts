@@ -1,3 +1,4 @@
+import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
 import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ObservationEntity } from './observation.entity.js';
@@ -22,5 +23,6 @@ export const ENTITIES = [
   QuarantineEntity,
   MetricSeriesEntity,
   MetricPointEntity,
+  MetricExemplarEntity,
   RetentionClockEntity,
 ];
