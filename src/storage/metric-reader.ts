@@ -53,16 +53,22 @@ export class MetricReader {
     const series: BucketSeries[] = [];
     let hasMoreBuckets = false;
     let lastShown = 0;
+    const withBuckets = new Set<number>();
     for (const { n, label, seriesId } of shown.sort((a, b) => a.n - b.n)) {
       if (n === lastShown) continue;
       lastShown = n;
       const all = buckets.get(query.groupBy === undefined ? seriesId : n) ?? [];
-      // Retention may have taken the points between the two statements.
+      // One total says nothing of growth; and retention may have taken the points between the two statements.
       if (all.length === 0) continue;
+      withBuckets.add(n);
       hasMoreBuckets ||= all.length > MAX_BUCKETS;
       series.push({ labels: labelsOf(query, label), buckets: all.slice(0, MAX_BUCKETS) });
     }
-    const latest = shown.reduce((newest, member) => Math.max(newest, member.latest), -Infinity);
+    if (series.length === 0) return { series, latest: undefined, isTruncated: shown.length < members.length };
+    const latest = shown.reduce(
+      (newest, { n, latest: time }) => (withBuckets.has(n) ? Math.max(newest, time) : newest),
+      -Infinity,
+    );
     return { series, latest, isTruncated: hasMoreBuckets || shown.length < members.length };
   }
 
