@@ -4,7 +4,7 @@ import { EXEMPLAR_LIMIT } from './exemplars.query.js';
 /** Query of GET /api/public/metrics/exemplars. */
 export class ExemplarQueryDto {
   /** Of the metric as it was exported; that of one of a histogram's series (`.sum`, `.bucket`, …) will do as well. */
-  @ApiProperty({ example: 'gen_ai.client.operation.duration' })
+  @ApiProperty({ example: 'gen_ai.client.token.usage' })
   name!: string;
 
   /** Inclusive: ISO 8601 with a zone. Default: an hour before `to`. */
@@ -26,6 +26,7 @@ export class ExemplarQueryDto {
     minimum: 1,
     maximum: EXEMPLAR_LIMIT.max,
     default: EXEMPLAR_LIMIT.default,
+    example: 20,
   })
   limit?: number;
 }
@@ -40,12 +41,12 @@ export class ExemplarDto {
   value!: number;
   /**
    * Of the trace in which it was observed, as GET /api/public/traces/{traceId} takes it.
-   * @example 0af7651916cd43dd8448eb211c80319c
+   * @example 5b8efff798038103d269b633813fc60c
    */
   traceId!: string;
   /**
    * Of the observation; null when the exemplar did not say.
-   * @example b7ad6b7169203331
+   * @example eee19b7ec3c1b174
    */
   @ApiProperty({ type: String, nullable: true })
   spanId!: string | null;

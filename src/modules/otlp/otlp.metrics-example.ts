@@ -1,6 +1,8 @@
-/** Bodies for the documentation of the metrics route. */
+/** Bodies for the documentation of the metrics route. Their times are of the start of the server: older points are refused. */
 
-const POINT_TIMES = { startTimeUnixNano: '1767225600000000000', timeUnixNano: '1767225660000000000' };
+const NOW_MS = Date.now();
+const nanos = (secondsAgo: number) => String(BigInt(NOW_MS - secondsAgo * 1000) * 1_000_000n);
+const POINT_TIMES = { startTimeUnixNano: nanos(60), timeUnixNano: nanos(0) };
 
 export const METRICS_EXAMPLE = {
   resourceMetrics: [
@@ -28,7 +30,7 @@ export const METRICS_EXAMPLE = {
                     explicitBounds: [64, 256],
                     exemplars: [
                       {
-                        timeUnixNano: '1767225630000000000',
+                        timeUnixNano: nanos(30),
                         asInt: '410',
                         traceId: '5b8efff798038103d269b633813fc60c',
                         spanId: 'eee19b7ec3c1b174',
