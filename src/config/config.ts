@@ -1,8 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isKeyPattern } from '../domain/secret-key.js';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
-import { address, type Address, boolean, integer, nameList, oneOf, type Setting, visibleAscii } from './setting.js';
+import {
+  type Address,
+  type Setting,
+  address,
+  boolean,
+  integer,
+  keyPatterns,
+  nameList,
+  oneOf,
+  visibleAscii,
+} from './setting.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type LogFormat = 'auto' | 'json' | 'text';
@@ -290,12 +299,6 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     parse: (text) => resolve(text),
   },
 };
-
-function keyPatterns(text: string): string[] | undefined {
-  const patterns = text.split(',').map((pattern) => pattern.trim());
-  const stated = patterns.filter((pattern) => pattern !== '');
-  return stated.every(isKeyPattern) ? stated : undefined;
-}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

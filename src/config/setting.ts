@@ -1,3 +1,5 @@
+import { isKeyPattern } from '../domain/secret-key.js';
+
 /** One environment variable, declared once: `.env.example` repeats name, default and doc, and a test compares them. */
 export interface Setting<T> {
   readonly name: string;
@@ -76,4 +78,11 @@ export function nameList(max: number): Pick<Setting<readonly string[]>, 'expecte
       return stated.length <= max && stated.every((name) => name.length <= 200) ? stated : undefined;
     },
   };
+}
+
+/** Patterns of keys separated by commas, see `SecretKeys`. */
+export function keyPatterns(text: string): string[] | undefined {
+  const patterns = text.split(',').map((pattern) => pattern.trim());
+  const stated = patterns.filter((pattern) => pattern !== '');
+  return stated.every(isKeyPattern) ? stated : undefined;
 }

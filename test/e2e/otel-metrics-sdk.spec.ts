@@ -43,7 +43,7 @@ afterAll(async () => {
 async function series(name: string, query: Record<string, string>, service: string): Promise<Series[]> {
   const labels = JSON.stringify({ 'service.name': service });
   const parameters = new URLSearchParams({ name, labels, step: '1d', ...query });
-  const answer = await api.get(`/api/public/metrics/query?${parameters}`);
+  const answer = await api.get(`/api/public/metrics/query?${parameters.toString()}`);
   expect(answer.status).toBe(200);
   return answer.json()['data'] as Series[];
 }

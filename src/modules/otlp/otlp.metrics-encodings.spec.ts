@@ -242,7 +242,7 @@ describe('a metrics body', () => {
         batch: { points: [{ index: 1, value: 2 }] },
       });
     }
-    let nested = Buffer.alloc(0);
+    let nested: Buffer = Buffer.alloc(0);
     for (let i = 0; i < 150; i += 1) nested = field(5, field(1, nested));
     const deep = field(7, [field(1, 'k'), field(2, nested)]);
     const good = metricsProtobuf(aMetricsRequest([aGauge('g', aPoint({ asInt: '1' }))]));
