@@ -3,13 +3,16 @@ import { resolve } from 'node:path';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
 import {
   type Address,
+  type Environment,
   type Setting,
   address,
   boolean,
   integer,
   keyPatterns,
+  lookUp,
   nameList,
   oneOf,
+  shown,
   visibleAscii,
 } from './setting.js';
 
@@ -300,8 +303,6 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   },
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads the settings of one start. An empty or blank value counts as unset; of a variable and its alias the variable wins.
  * @throws ConfigError with all problems at once.
@@ -390,17 +391,4 @@ export function unknownSettings(env: Environment = process.env): string[] {
 export function readConfig(): Config {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return parseConfig(process.env);
-}
-
-function lookUp(env: Environment, setting: Setting<unknown>): { name: string; text: string } | undefined {
-  for (const name of [setting.name, ...(setting.aliases ?? [])]) {
-    const text = env[name]?.trim();
-    if (text) return { name, text };
-  }
-  return undefined;
-}
-
-function shown(text: string, setting: Setting<unknown>): string {
-  if (setting.secret) return `not usable (${text.length} characters, not shown)`;
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

@@ -86,3 +86,20 @@ export function keyPatterns(text: string): string[] | undefined {
   const stated = patterns.filter((pattern) => pattern !== '');
   return stated.every(isKeyPattern) ? stated : undefined;
 }
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What `env` has for the setting: of a variable and its alias the variable, and nothing where it is blank. */
+export function lookUp(env: Environment, setting: Setting<unknown>): { name: string; text: string } | undefined {
+  for (const name of [setting.name, ...(setting.aliases ?? [])]) {
+    const text = env[name]?.trim();
+    if (text) return { name, text };
+  }
+  return undefined;
+}
+
+/** The text as a message may repeat it. */
+export function shown(text: string, setting: Setting<unknown>): string {
+  if (setting.secret) return `not usable (${text.length} characters, not shown)`;
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
