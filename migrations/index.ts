@@ -5,6 +5,7 @@ import { CountTracesByDay1795620000000 } from './1795620000000-CountTracesByDay.
 import { FillTraceCounts1795620000001 } from './1795620000001-FillTraceCounts.js';
 import { AddObservationIdentity1795700000000 } from './1795700000000-AddObservationIdentity.js';
 import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
+import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -16,4 +17,5 @@ export const migrations = [
   FillTraceCounts1795620000001,
   AddObservationIdentity1795700000000,
   CreatePrices1795710000000,
+  AddMetricExemplars1795720000000,
 ];

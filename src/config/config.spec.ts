@@ -28,6 +28,10 @@ describe('settings', () => {
       maxInFlightBytes: 67108864,
       writeQueueMaxBytes: 67108864,
       metricsMaxSeries: 100_000,
+      otlpMetricsResourceLabels: [
+        ...['service.name', 'service.namespace', 'service.instance.id'],
+        ...['deployment.environment.name', 'deployment.environment', 'host.name', 'k8s.pod.name'],
+      ],
       writeConnections: 2,
       readConnections: 4,
       writeDeadlineMs: 4000,

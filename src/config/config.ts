@@ -1,8 +1,20 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isKeyPattern } from '../domain/secret-key.js';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
-import { type Address, type Setting, address, boolean, integer, oneOf, visibleAscii } from './setting.js';
+import {
+  type Address,
+  type Environment,
+  type Setting,
+  address,
+  boolean,
+  integer,
+  keyPatterns,
+  lookUp,
+  nameList,
+  oneOf,
+  shown,
+  visibleAscii,
+} from './setting.js';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 export type LogFormat = 'auto' | 'json' | 'text';
@@ -34,6 +46,8 @@ export interface Config {
   readonly writeQueueMaxBytes: number;
   /** Of one project. */
   readonly metricsMaxSeries: number;
+  /** Attributes of an OTLP resource that become labels of its metrics. */
+  readonly otlpMetricsResourceLabels: readonly string[];
   readonly writeConnections: number;
   readonly readConnections: number;
   /** How long a write is retried on transient database errors before its caller gets 503. */
@@ -182,6 +196,13 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Series (names with their labels) that one project may have; points of further ones are refused one by one',
     ...integer(1, 100_000_000),
   },
+  otlpMetricsResourceLabels: {
+    name: 'OTLP_METRICS_RESOURCE_LABELS',
+    default:
+      'service.name,service.namespace,service.instance.id,deployment.environment.name,deployment.environment,host.name,k8s.pod.name',
+    doc: 'Attributes of an OpenTelemetry resource that become labels of its metrics; by commas, * alone for all of them',
+    ...nameList(32),
+  },
   writeConnections: {
     name: 'WRITE_CONNECTIONS',
     default: '2',
@@ -282,14 +303,6 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   },
 };
 
-function keyPatterns(text: string): string[] | undefined {
-  const patterns = text.split(',').map((pattern) => pattern.trim());
-  const stated = patterns.filter((pattern) => pattern !== '');
-  return stated.every(isKeyPattern) ? stated : undefined;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads the settings of one start. An empty or blank value counts as unset; of a variable and its alias the variable wins.
  * @throws ConfigError with all problems at once.
@@ -378,17 +391,4 @@ export function unknownSettings(env: Environment = process.env): string[] {
 export function readConfig(): Config {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return parseConfig(process.env);
-}
-
-function lookUp(env: Environment, setting: Setting<unknown>): { name: string; text: string } | undefined {
-  for (const name of [setting.name, ...(setting.aliases ?? [])]) {
-    const text = env[name]?.trim();
-    if (text) return { name, text };
-  }
-  return undefined;
-}
-
-function shown(text: string, setting: Setting<unknown>): string {
-  if (setting.secret) return `not usable (${text.length} characters, not shown)`;
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

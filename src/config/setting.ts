@@ -1,3 +1,5 @@
+import { isKeyPattern } from '../domain/secret-key.js';
+
 /** One environment variable, declared once: `.env.example` repeats name, default and doc, and a test compares them. */
 export interface Setting<T> {
   readonly name: string;
@@ -64,4 +66,40 @@ export function oneOf<T extends string>(...words: T[]): Pick<Setting<T>, 'expect
     expected: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
     parse: (text) => words.find((word) => word === text.toLowerCase()),
   };
+}
+
+/** Names separated by commas, each once, none longer than a label's key may be. */
+export function nameList(max: number): Pick<Setting<readonly string[]>, 'expected' | 'parse'> {
+  return {
+    expected: `names of at most 200 characters separated by commas, at most ${max} of them`,
+    parse: (text) => {
+      const names = text.split(',').map((name) => name.trim());
+      const stated = [...new Set(names.filter((name) => name !== ''))];
+      return stated.length <= max && stated.every((name) => name.length <= 200) ? stated : undefined;
+    },
+  };
+}
+
+/** Patterns of keys separated by commas, see `SecretKeys`. */
+export function keyPatterns(text: string): string[] | undefined {
+  const patterns = text.split(',').map((pattern) => pattern.trim());
+  const stated = patterns.filter((pattern) => pattern !== '');
+  return stated.every(isKeyPattern) ? stated : undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What `env` has for the setting: of a variable and its alias the variable, and nothing where it is blank. */
+export function lookUp(env: Environment, setting: Setting<unknown>): { name: string; text: string } | undefined {
+  for (const name of [setting.name, ...(setting.aliases ?? [])]) {
+    const text = env[name]?.trim();
+    if (text) return { name, text };
+  }
+  return undefined;
+}
+
+/** The text as a message may repeat it. */
+export function shown(text: string, setting: Setting<unknown>): string {
+  if (setting.secret) return `not usable (${text.length} characters, not shown)`;
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

@@ -22,7 +22,7 @@ export class NothingUsable extends InvalidInput {
   constructor(
     message: string,
     field: string,
-    readonly rejected: readonly Rejection[],
+    readonly rejected: readonly Pick<Rejection, 'index' | 'field' | 'code' | 'message'>[],
   ) {
     super(message, field);
   }

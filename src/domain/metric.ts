@@ -37,6 +37,19 @@ export interface Point {
   readonly time: Micros;
   /** Finite, at most MAX_VALUE in magnitude. */
   readonly value: number;
+  /** Absent: none. Storage keeps EXEMPLARS_PER_MINUTE of a series. */
+  readonly exemplars?: readonly Exemplar[];
+}
+
+/** An observation that went into a point, and the trace in which it was made. */
+export interface Exemplar {
+  readonly time: Micros;
+  /** Finite, at most MAX_VALUE in magnitude. */
+  readonly value: number;
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits, or empty. */
+  readonly spanId: string;
 }
 
 /** The points of one request; of two at the same time in the same series the later in the list wins. */
@@ -81,8 +94,21 @@ function requireText(text: string, maxCharacters: number, subject: string, field
   if (!isStorableText(text)) throw new InvalidInput(`${subject} not contain U+0000 or a lone surrogate`, field);
 }
 
-/** How points of a bucket become one value; `last` is the one with the greatest time, percentiles interpolate linearly. */
-export const AGGREGATIONS = ['avg', 'max', 'min', 'sum', 'last', 'p50', 'p90', 'p99'] as const;
+/**
+ * The label that says how the points of a counter add up. With the value `delta` each point is an increment since the one
+ * before; without the label a point is the total since the counter's start, and a total that falls means a new start.
+ */
+export const TEMPORALITY_LABEL = 'otel.temporality';
+export const DELTA_TEMPORALITY = 'delta';
+
+/** How many exemplars of a series are kept of a minute: enough to click on, too few to cost more than the points. */
+export const EXEMPLARS_PER_MINUTE = 8;
+
+/**
+ * How points of a bucket become one value; `last` is the one with the greatest time, percentiles interpolate linearly.
+ * `increase` is by how much a counter grew, `rate` the same per second.
+ */
+export const AGGREGATIONS = ['avg', 'max', 'min', 'sum', 'last', 'p50', 'p90', 'p99', 'increase', 'rate'] as const;
 export type Aggregation = (typeof AGGREGATIONS)[number];
 
 /** At most so many series in one answer: what a chart can show, and a bound on what a query costs. */
@@ -126,3 +152,33 @@ export interface SeriesPage {
   /** Whether there were more series, or more buckets of one, than shown. */
   readonly isTruncated: boolean;
 }
+
+/** Which exemplars a query reads. */
+export interface ExemplarQuery {
+  /** Of the metric as it was exported: without the suffixes that a histogram's series have; with one it is ignored. */
+  readonly name: string;
+  /** Inclusive. */
+  readonly from: Micros;
+  /** Inclusive to the millisecond that answers show. */
+  readonly to: Micros;
+  /** A JSON object of strings: a series matches if it has all of these labels. */
+  readonly labels?: JsonText;
+  readonly limit: number;
+}
+
+/** An exemplar with the labels of its series, a JSON object. */
+export interface SeriesExemplar extends Exemplar {
+  readonly labels: JsonText;
+}
+
+/** The exemplars with the greatest values, these first. */
+export interface ExemplarPage {
+  readonly exemplars: readonly SeriesExemplar[];
+  readonly isTruncated: boolean;
+}
+
+/** What the series of a histogram or summary are called: the metric's name and one of these. */
+export const SERIES_SUFFIXES = ['.count', '.sum', '.min', '.max', '.bucket'] as const;
+export type SeriesSuffix = (typeof SERIES_SUFFIXES)[number];
+/** Of the series of a histogram this one has the exemplars. */
+export const EXEMPLAR_SUFFIX: SeriesSuffix = '.count';

@@ -51,7 +51,7 @@ describe('calls between threads', () => {
   it.each([
     new InvalidInput('name is wrong', 'name'),
     new OverCapacity('full', 7),
-    new NothingUsable('no span', 'spans[0]', [{ kind: 'observation', index: 0, code: 'INVALID_FIELD', message: 'm' }]),
+    new NothingUsable('no span', 'spans[0]', [{ index: 0, code: 'INVALID_FIELD', message: 'm' }]),
   ])('keep class and fields of $name', async (error) => {
     there.handle('Fail', () => Promise.reject(error));
     const caught: unknown = await here.call('Fail', 'now', []).catch((reason: unknown) => reason);

@@ -3,18 +3,23 @@ import { type JsonText } from '../domain/json.js';
 import {
   type Bucket,
   type BucketSeries,
+  type ExemplarPage,
+  type ExemplarQuery,
   MAX_BUCKETS,
   MAX_SERIES,
+  type SeriesExemplar,
   type SeriesPage,
   type SeriesQuery,
 } from '../domain/metric.js';
 import { type Project } from '../domain/project.js';
+import { type ExemplarColumns, exemplarsSql } from './metric-exemplars.js';
 import {
   bucketsSql,
   chosenSeriesSql,
   METRIC_NAMES_SQL,
   type BucketColumns,
   type ChosenColumns,
+  type Member,
 } from './metric-statements.js';
 import { ReadPool } from './read-pool.js';
 
@@ -34,11 +39,12 @@ export class MetricReader {
   async querySeries(project: Project, query: SeriesQuery): Promise<SeriesPage> {
     const statement = chosenSeriesSql(project.no, query);
     const rows = await this.pool.queryArrays<ChosenColumns>(statement.sql, statement.parameters);
-    const members = rows.map(([n, label, seriesId, latest]) => ({
+    const members = rows.map(([n, label, seriesId, latest, isDelta = false]) => ({
       n: Number(n),
       label,
       seriesId,
       latest: Number(latest),
+      isDelta,
     }));
     const shown = members.filter(({ n }) => n <= MAX_SERIES);
     if (shown.length === 0) return { series: [], latest: undefined, isTruncated: false };
@@ -47,16 +53,22 @@ export class MetricReader {
     const series: BucketSeries[] = [];
     let hasMoreBuckets = false;
     let lastShown = 0;
+    const withBuckets = new Set<number>();
     for (const { n, label, seriesId } of shown.sort((a, b) => a.n - b.n)) {
       if (n === lastShown) continue;
       lastShown = n;
       const all = buckets.get(query.groupBy === undefined ? seriesId : n) ?? [];
-      // Retention may have taken the points between the two statements.
+      // One total says nothing of growth; and retention may have taken the points between the two statements.
       if (all.length === 0) continue;
+      withBuckets.add(n);
       hasMoreBuckets ||= all.length > MAX_BUCKETS;
       series.push({ labels: labelsOf(query, label), buckets: all.slice(0, MAX_BUCKETS) });
     }
-    const latest = shown.reduce((newest, member) => Math.max(newest, member.latest), -Infinity);
+    if (series.length === 0) return { series, latest: undefined, isTruncated: shown.length < members.length };
+    const latest = shown.reduce(
+      (newest, { n, latest: time }) => (withBuckets.has(n) ? Math.max(newest, time) : newest),
+      -Infinity,
+    );
     return { series, latest, isTruncated: hasMoreBuckets || shown.length < members.length };
   }
 
@@ -66,10 +78,20 @@ export class MetricReader {
     return rows.map(({ name }) => name);
   }
 
+  /** Observations of a metric that name their trace, the greatest first. */
+  async findExemplars(project: Project, query: ExemplarQuery): Promise<ExemplarPage> {
+    const { sql, parameters } = exemplarsSql(project.no, query);
+    const rows = await this.pool.queryArrays<ExemplarColumns>(sql, parameters);
+    const exemplars = rows.map(([labels, time, value, traceId, spanId]): SeriesExemplar => ({
+      ...{ labels, time: Number(time), value, traceId, spanId },
+    }));
+    return { exemplars: exemplars.slice(0, query.limit), isTruncated: exemplars.length > query.limit };
+  }
+
   private async bucketsByKey(
     project: Project,
     query: SeriesQuery,
-    members: readonly { seriesId: number; n: number }[],
+    members: readonly Member[],
   ): Promise<Map<number, Bucket[]>> {
     const { sql, parameters } = bucketsSql(project.no, query, members);
     const buckets = new Map<number, Bucket[]>();

@@ -1,4 +1,11 @@
-import { type Aggregation, MAX_BUCKETS, MAX_SERIES, type SeriesQuery } from '../domain/metric.js';
+import {
+  type Aggregation,
+  DELTA_TEMPORALITY,
+  MAX_BUCKETS,
+  MAX_SERIES,
+  type SeriesQuery,
+  TEMPORALITY_LABEL,
+} from '../domain/metric.js';
 import { micros } from './bulk-insert.js';
 import { lastOf, timestampLiteral, Where } from './sql/where.js';
 
@@ -12,8 +19,29 @@ export interface Statement {
   readonly parameters: unknown[];
 }
 
-/** A row of {@link chosenSeriesSql}: the shown series or group `n` (from 1), its label text, one member and when it last had a point. */
-export type ChosenColumns = [n: string, label: string | null, seriesId: number, latest: string];
+/**
+ * A row of {@link chosenSeriesSql}: the shown series or group `n` (from 1), its label text, one member, when that last had
+ * a point, and for `increase` and `rate` whether its points are increments.
+ */
+export type ChosenColumns = [n: string, label: string | null, seriesId: number, latest: string, isDelta?: boolean];
+
+/** A series of an answer. */
+export interface Member {
+  readonly seriesId: number;
+  readonly n: number;
+  readonly isDelta: boolean;
+}
+
+/**
+ * How long before a range a counter's last total is looked for, to count from. Exporters send at least every minute; an
+ * hour is for those that were held up. Without one the first total tells nothing of the range and is left out.
+ */
+const LOOKBACK_MICROS = 3_600_000_000;
+
+/** Whether the aggregation is about how much counters grew. */
+export function isOfGrowth(aggregation: Aggregation): aggregation is 'increase' | 'rate' {
+  return aggregation === 'increase' || aggregation === 'rate';
+}
 
 /**
  * The first series by label text, or groups by label value, that have a point in the range: one more than an answer
@@ -27,13 +55,19 @@ export function chosenSeriesSql(projectNo: number, query: SeriesQuery): Statemen
   if (query.labels !== undefined) where.and(`m.labels @> ${where.bind(query.labels, 'jsonb')}`);
   const label = query.groupBy === undefined ? 'm.labels::text' : `(m.labels ->> ${where.bind(query.groupBy, 'text')})`;
   const range = rangeOf(where, query);
-  const series = `SELECT m.series_id, ${label} COLLATE "C" AS label FROM metric_series m WHERE ${where.sql} ORDER BY 2`;
+  const isDelta = isOfGrowth(query.aggregation)
+    ? `coalesce(m.labels ->> '${TEMPORALITY_LABEL}' = '${DELTA_TEMPORALITY}', false) AS is_delta`
+    : undefined;
+  const series =
+    `SELECT m.series_id, ${label} COLLATE "C" AS label${isDelta === undefined ? '' : `, ${isDelta}`} ` +
+    `FROM metric_series m WHERE ${where.sql} ORDER BY 2`;
+  const passedOn = isDelta === undefined ? '' : ', s.is_delta';
   const latest =
     `SELECT p.ts FROM metric_points p WHERE p.project_no = ${project} AND p.series_id = s.series_id AND ${range} ` +
     'ORDER BY p.ts DESC LIMIT 1';
   const sql =
-    'SELECT c.n, c.label, c.series_id, c.latest FROM (' +
-    `SELECT dense_rank() OVER (ORDER BY s.label) AS n, s.label, s.series_id, ${micros('l.ts')} AS latest ` +
+    `SELECT c.n, c.label, c.series_id, c.latest${passedOn.replace('s.', 'c.')} FROM (` +
+    `SELECT dense_rank() OVER (ORDER BY s.label) AS n, s.label, s.series_id, ${micros('l.ts')} AS latest${passedOn} ` +
     `FROM (${series}) s CROSS JOIN LATERAL (${latest}) l) c WHERE c.n <= ${MAX_SERIES + 1}`;
   return { sql, parameters: where.parameters };
 }
@@ -45,7 +79,7 @@ export function chosenSeriesSql(projectNo: number, query: SeriesQuery): Statemen
 export type BucketColumns = [key: number, startSeconds: string, values: string, counts: string | null];
 
 /** `last`: of points of several series at the same time the greatest, so that the answer does not depend on their order. */
-const AGGREGATES: Readonly<Record<Aggregation, string>> = {
+const AGGREGATES: Readonly<Record<Exclude<Aggregation, 'increase' | 'rate'>, string>> = {
   avg: 'sum(p.value)',
   sum: 'sum(p.value)',
   max: 'max(p.value)',
@@ -60,11 +94,8 @@ const AGGREGATES: Readonly<Record<Aggregation, string>> = {
  * The buckets of `members`, a row with all of them, oldest first: of each series, or of each group where the query has one; one more of each
  * than an answer shows. The division of an average is the caller's: in SQL it fails where the result is too small.
  */
-export function bucketsSql(
-  projectNo: number,
-  query: SeriesQuery,
-  members: readonly { seriesId: number; n: number }[],
-): Statement {
+export function bucketsSql(projectNo: number, query: SeriesQuery, members: readonly Member[]): Statement {
+  if (isOfGrowth(query.aggregation)) return growthSql(projectNo, query, members);
   const where = new Where();
   const ids = where.bind(
     members.map((member) => member.seriesId),
@@ -85,16 +116,58 @@ export function bucketsSql(
     `SELECT ${isGrouped ? 'k.n' : 'p.series_id'} AS key, date_bin(${width}, p.ts, 'epoch') AS start, ` +
     `${AGGREGATES[query.aggregation]} AS value, ${isSum ? 'count(*)' : 'NULL::int8'} AS count ` +
     `FROM metric_points p${groups} WHERE ${where.sql} GROUP BY 1, 2`;
-  const sql =
+  return { sql: asArrays(aggregated, isSum), parameters: where.parameters };
+}
+
+/** The first rows of `aggregated` for each key as one row of {@link BucketColumns}. */
+function asArrays(aggregated: string, hasCounts: boolean): string {
+  return (
     'SELECT r.key, array_agg(extract(epoch FROM r.start)::int8 ORDER BY r.nth)::text AS starts, ' +
-    `array_agg(r.value ORDER BY r.nth)::text AS values, ${isSum ? 'array_agg(r.count ORDER BY r.nth)::text' : 'NULL'} AS counts FROM (` +
+    `array_agg(r.value ORDER BY r.nth)::text AS values, ${hasCounts ? 'array_agg(r.count ORDER BY r.nth)::text' : 'NULL'} AS counts FROM (` +
     `SELECT a.*, row_number() OVER (PARTITION BY a.key ORDER BY a.start) AS nth FROM (${aggregated}) a) r ` +
-    `WHERE r.nth <= ${MAX_BUCKETS + 1} GROUP BY r.key`;
-  return { sql, parameters: where.parameters };
+    `WHERE r.nth <= ${MAX_BUCKETS + 1} GROUP BY r.key`
+  );
+}
+
+/**
+ * By how much counters grew in each bucket: increments added up, totals by their differences, of which each counts for the
+ * bucket of its later point. A total that fell was started anew from 0. What is read before the range serves to begin with.
+ */
+function growthSql(projectNo: number, query: SeriesQuery, members: readonly Member[]): Statement {
+  const where = new Where();
+  const bind = (values: readonly unknown[], type: string) => where.bind(values, type);
+  const ids = bind(
+    members.map((member) => member.seriesId),
+    'int4[]',
+  );
+  const ns = bind(
+    members.map((member) => member.n),
+    'int4[]',
+  );
+  const kinds = bind(
+    members.map((member) => member.isDelta),
+    'bool[]',
+  );
+  where.and(`p.project_no = ${where.bind(projectNo, 'int4')}`).and(`p.series_id = ANY(${ids})`);
+  where.and(rangeOf(where, { ...query, from: query.from - LOOKBACK_MICROS }));
+  const from = where.bind(timestampLiteral(query.from), 'timestamptz');
+  const width = where.bind(query.bucketWidthSeconds, 'float8');
+  const totals =
+    'SELECT p.series_id, k.n, k.is_delta, p.ts, p.value, lag(p.value) OVER (PARTITION BY p.series_id ORDER BY p.ts) AS before ' +
+    `FROM metric_points p JOIN unnest(${ids}, ${ns}, ${kinds}) AS k(series_id, n, is_delta) ON k.series_id = p.series_id ` +
+    `WHERE ${where.sql}`;
+  const grown =
+    'CASE WHEN t.is_delta OR t.value < t.before THEN t.value ELSE t.value - t.before END' +
+    (query.aggregation === 'rate' ? ` / ${width}` : '');
+  const aggregated =
+    `SELECT ${query.groupBy === undefined ? 't.series_id' : 't.n'} AS key, ` +
+    `date_bin(make_interval(secs => ${width}), t.ts, 'epoch') AS start, sum(${grown}) AS value ` +
+    `FROM (${totals}) t WHERE t.ts >= ${from} AND (t.is_delta OR t.before IS NOT NULL) GROUP BY 1, 2`;
+  return { sql: asArrays(aggregated, false), parameters: where.parameters };
 }
 
 /** Condition on `p.ts`, both ends included. */
-function rangeOf(where: Where, { from, to }: SeriesQuery): string {
+function rangeOf(where: Where, { from, to }: Pick<SeriesQuery, 'from' | 'to'>): string {
   const bound = (time: number) => where.bind(timestampLiteral(time), 'timestamptz');
   return `p.ts >= ${bound(from)} AND p.ts <= ${bound(lastOf(to))}`;
 }

@@ -6,6 +6,7 @@ import { type Point } from '../domain/metric.js';
 import { type Micros } from '../domain/time.js';
 import { BulkInsert } from './bulk-insert.js';
 import { writerOptions } from './client-options.js';
+import { insertExemplars } from './metric-exemplars.js';
 import { SeriesDirectory } from './metric-series.js';
 import { classifyFault } from './sql-state.js';
 
@@ -71,7 +72,7 @@ export class MetricWriter {
   }
 
   /**
-   * Commits every point that can be stored and returns the others: those of new series that their project has no room
+   * Commits every point that can be stored, then their exemplars, and returns the others: those of new series that their project has no room
    * for, and those that PostgreSQL refuses. Of several points with the same series and time the last one in `works`
    * wins. Rejects when it is unknown what is committed: `classifyFault` tells whether to try again, which is safe.
    */
@@ -81,6 +82,7 @@ export class MetricWriter {
       const { rows, refused } = await this.rowsOf(client, works);
       const distinct = sortedRows(rows);
       if (!(await this.insertNew(client, distinct))) refused.push(...(await insert(client, distinct)));
+      await insertExemplars(client, distinct);
       client.release();
       return refused;
     } catch (error) {

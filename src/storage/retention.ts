@@ -5,6 +5,7 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
 import { removeExpiredQuarantine, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
+import { removeExpiredExemplars } from './metric-exemplars.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';
 import { bucketOf, PARTITIONED_BY_WEEK, SCHEMA_LOCK } from './partitions.js';
 import { dropRetired, type ExpiredPartition, findExpired, retirePartition, type RunSql } from './retired-partitions.js';
@@ -42,6 +43,7 @@ export interface Removed {
   tracePartitions: number;
   pointPartitions: number;
   series: number;
+  exemplars: number;
   quarantined: number;
 }
 
@@ -137,7 +139,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async remove(client: Client, nowMs: number): Promise<Removed> {
     const removed: Removed = {
       ...{ traces: 0, sessions: 0, tracePartitions: 0 },
-      ...{ pointPartitions: 0, series: 0, quarantined: 0 },
+      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0 },
     };
     await this.drop(client);
     if (this.config.tracesRetentionDays > 0)
@@ -163,6 +165,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async removePoints(client: Client, nowMs: number, beforeMs: number, removed: Removed): Promise<void> {
+    removed.exemplars = await removeExpiredExemplars(client, beforeMs - POINT_GRACE_MS, () => this.isStopping);
     const partitions = await expiredPointPartitions(runOn(client), beforeMs - POINT_GRACE_MS);
     if (partitions.length === 0) return;
     removed.pointPartitions = await this.retire(client, partitions);
@@ -219,6 +222,7 @@ function describe(removed: Removed): string {
     [removed.tracePartitions, 'partition of traces', 'partitions of traces'],
     [removed.pointPartitions, 'partition of points', 'partitions of points'],
     [removed.series, 'series', 'series'],
+    [removed.exemplars, 'exemplar', 'exemplars'],
     [removed.quarantined, 'refused item', 'refused items'],
   ];
   return parts

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { aGauge, aMetricsRequest } from '../fixtures/otlp/metrics-wire.js';
 import { aRequest, attributes, encodeBySdk, jsonBody } from '../fixtures/otlp/wire.js';
 import { removeFolder, type RunningServer, temporaryFolder } from '../support/server-process.js';
 import {
@@ -22,6 +23,7 @@ const MARK = 'c4n4ry';
 /** In what has to be found again, or the searches would prove nothing. */
 const CONTROL = 'k3pt-as-sent';
 const METRICS = '/v1/metrics/batch';
+const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
 
 const BARE = `plain-${MARK}`;
 const HEADER = `Bearer ${MARK}-0f1e2d3c`;
@@ -237,7 +239,7 @@ describe('a secret', () => {
         .map((method) => `${method} ${path}`),
     );
     expect(written.sort()).toEqual(
-      ['post /api/public/otel/v1/traces', `post ${BATCH}`, `post ${METRICS}`, 'post /v1/traces'].sort(),
+      [OTLP, '/v1/traces', BATCH, METRICS, ...OTLP_METRICS].map((path) => `post ${path}`).sort(),
     );
   });
 
@@ -287,6 +289,25 @@ describe('a secret', () => {
     const { text } = await api.get('/api/public/metrics/query?name=canaries&step=1m');
     expect(text).toContain(CONTROL);
   });
+
+  it.each(OTLP_METRICS)(
+    'in attributes of a metric, its resource, scope and exemplars is taken out (%s)',
+    async (path) => {
+      const timeUnixNano = `${Date.now()}000000`;
+      const filteredAttributes = attributes({ api_key: BARE });
+      const exemplars = [{ timeUnixNano, asInt: 1, traceId: 'ab'.repeat(16), filteredAttributes }];
+      const gauge = aGauge('otlp-canaries', { timeUnixNano, asInt: 1, attributes: attributes(labels()), exemplars });
+      const resource = attributes({ 'service.name': TEXTS[0]! });
+      const scope = { name: TEXTS[1]!, attributes: attributes({ api_key: BARE }) };
+      expect(await send(path, jsonBody(aMetricsRequest([gauge], resource, scope)))).toBe(200);
+      const { text } = await api.get('/api/public/metrics/query?name=otlp-canaries&step=1m');
+      expect(text).toContain(CONTROL);
+      expect(text).toContain('[redacted]');
+      expect((await api.get('/api/public/metrics/exemplars?name=otlp-canaries')).text).toContain('abab');
+      const refused = aGauge(BARE, { asInt: 1, attributes: attributes({ secret: BARE.repeat(1000) }), timeUnixNano });
+      expect(await send(path, jsonBody(aMetricsRequest([refused])))).toBe(400);
+    },
+  );
 
   it('is not kept with what the database refuses', async () => {
     expect(await send(BATCH, JSON.stringify(message('refused', `poison ${CONTROL}`)))).toBe(400);

@@ -14,7 +14,10 @@ if (executablePath === undefined) {
 }
 
 /** In this order: what the first writes, the examples of the others ask for. */
-const WRITES = ['POST /v1/l/batch', 'POST /v1/traces', 'POST /api/public/otel/v1/traces', 'POST /v1/metrics/batch'];
+const WRITES = [
+  ...['POST /v1/l/batch', 'POST /v1/traces', 'POST /api/public/otel/v1/traces'],
+  ...['POST /v1/metrics/batch', 'POST /v1/metrics', 'POST /api/public/otel/v1/metrics'],
+];
 const READS = [
   'GET /api/public/traces',
   'GET /api/public/traces/{traceId}',
@@ -22,6 +25,7 @@ const READS = [
   'GET /api/public/sessions/{sessionId}',
   'GET /api/public/metrics/query',
   'GET /api/public/metrics/names',
+  'GET /api/public/metrics/exemplars',
   'GET /api/public/projects',
   'GET /api/internal/rate_limit_stats',
   'GET /healthz',
@@ -125,6 +129,7 @@ class DocsPage {
     expect(bodies.get('GET /api/public/traces/{traceId}')).toContain('chat.generation');
     expect(bodies.get('GET /api/public/sessions/{sessionId}')).toContain('chat.turn');
     expect(bodies.get('GET /api/public/metrics/names')).toContain('gpu_utilization');
+    expect(bodies.get('GET /api/public/metrics/exemplars')).toContain('5b8efff798038103d269b633813fc60c');
   });
 
   it('with the key pair writes and reads as well', async () => {

@@ -39,7 +39,10 @@ export const AGG_PARAMETER: ApiQueryOptions = {
   required: false,
   enum: AGGREGATIONS,
   description:
-    'What the points of a bucket become: `last` is the newest of them, percentiles interpolate linearly. Default: avg.',
+    'What the points of a bucket become: `last` is the newest of them, percentiles interpolate linearly. `increase` is by ' +
+    'how much a counter grew in the bucket, `rate` the same per second: points with the label `otel.temporality` = ' +
+    '`delta` are increments and are added up, all others are totals, whose differences count; a total that falls means ' +
+    'that the counter began anew. Default: avg.',
 };
 
 export class BucketDto {

@@ -1,6 +1,7 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { isStorableText, type JsonText } from '../../domain/json.js';
 import { AGGREGATIONS, type SeriesQuery } from '../../domain/metric.js';
+import { type Micros } from '../../domain/time.js';
 import { parseChoice, parseText, parseTime, type QueryString } from '../../http/query.js';
 
 const HOUR_MICROS = 3_600_000_000;
@@ -13,9 +14,7 @@ const STEP_SECONDS: Readonly<Record<(typeof STEPS)[number], number>> = { '1m': 6
 export function parseSeriesQuery(query: QueryString, nowMs: number): SeriesQuery {
   const name = parseText(query, 'name');
   if (name === undefined) throw new InvalidInput('name is required', 'name');
-  const to = parseTime(query, 'to') ?? nowMs * 1000;
-  const from = parseTime(query, 'from') ?? to - HOUR_MICROS;
-  if (from > to) throw new InvalidInput('from must not be after to', 'from');
+  const { from, to } = parseRange(query, nowMs);
   const labels = parseLabels(query);
   const groupBy = parseText(query, 'group_by');
   return {
@@ -29,12 +28,20 @@ export function parseSeriesQuery(query: QueryString, nowMs: number): SeriesQuery
   };
 }
 
+/** Default: the hour before `to`, which is by default now. */
+export function parseRange(query: QueryString, nowMs: number): { from: Micros; to: Micros } {
+  const to = parseTime(query, 'to') ?? nowMs * 1000;
+  const from = parseTime(query, 'from') ?? to - HOUR_MICROS;
+  if (from > to) throw new InvalidInput('from must not be after to', 'from');
+  return { from, to };
+}
+
 /** One of `choices` in any case and with spaces around it, as the reference takes it. */
 function parseWord<T extends string>(query: QueryString, name: string, choices: readonly T[]): T | undefined {
   return parseChoice({ [name]: parseText(query, name)?.trim().toLowerCase() }, name, choices);
 }
 
-function parseLabels(query: QueryString): JsonText | undefined {
+export function parseLabels(query: QueryString): JsonText | undefined {
   const text = parseText(query, 'labels');
   if (text === undefined || text.trim() === '') return undefined;
   const labels = parseJson(text);

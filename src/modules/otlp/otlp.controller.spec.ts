@@ -14,6 +14,7 @@ import { type IngestBatch, type IngestReceipt } from '../../domain/ingest-batch.
 import { setPrincipal } from '../../http/auth/principal.js';
 import { IngestService } from '../../ingest/ingest.service.js';
 import { OtlpController } from './otlp.controller.js';
+import { OtlpMetricReceiver } from './otlp.metric-receiver.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 
 const PROJECT = { no: 7, id: 'project-7' };
@@ -33,7 +34,12 @@ describe('the OTLP door', () => {
     };
     const testing = await Test.createTestingModule({
       controllers: [OtlpController],
-      providers: [OtlpTraceReceiver, { provide: IngestService, useValue: ingest }],
+      providers: [
+        OtlpTraceReceiver,
+        { provide: IngestService, useValue: ingest },
+        // What becomes of metrics is no matter of the door: test/e2e/otel-metrics-sdk.spec.ts.
+        { provide: OtlpMetricReceiver, useValue: {} },
+      ],
     }).compile();
     app = testing.createNestApplication<NestFastifyApplication>(
       new FastifyAdapter({ routerOptions: { ignoreTrailingSlash: true } }),

@@ -6,7 +6,9 @@ import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
-import type { ReceivedExport } from './otlp.receiver.js';
+import { OtlpMetricReceiver } from './otlp.metric-receiver.js';
+import { METRICS_EXAMPLE, METRICS_PARTIAL_EXAMPLE } from './otlp.metrics-example.js';
+import type { OtlpReceiver, ReceivedExport } from './otlp.receiver.js';
 import { encodingOf, MEDIA_TYPES, type OtlpEncoding } from './otlp.response.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 
@@ -52,7 +54,10 @@ const PARTIAL_EXAMPLE = {
 @ApiTags('OTLP')
 @Controller()
 export class OtlpController {
-  constructor(private readonly traces: OtlpTraceReceiver) {}
+  constructor(
+    private readonly traces: OtlpTraceReceiver,
+    private readonly metrics: OtlpMetricReceiver,
+  ) {}
 
   @Post(['v1/traces', 'api/public/otel/v1/traces'])
   @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
@@ -81,26 +86,72 @@ export class OtlpController {
     @Body() body: Buffer,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer> {
+    return this.export(this.traces, project, contentType, body, reply);
+  }
+
+  @Post(['v1/metrics', 'api/public/otel/v1/metrics'])
+  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
+  @ApiOperation({
+    summary: 'Export metrics (OTLP/HTTP)',
+    description:
+      'Takes an ExportMetricsServiceRequest as protobuf or JSON, plain or compressed, and answers once its points are ' +
+      'committed, in the encoding of the request. Gauges and sums become a series each, histograms and summaries ' +
+      'several (`.count`, `.sum`, `.min`, `.max`, `.bucket`), which GET /api/public/metrics/query reads. Sending the same points ' +
+      'again is safe. A data point that cannot be stored costs only itself and is counted in `partialSuccess`, also when it ' +
+      'would make a series too many (METRICS_MAX_SERIES). Errors are google.rpc.Status; 429 and 503 carry `Retry-After` and ' +
+      'mean that sending all of it again later is right. Both addresses do the same.',
+  })
+  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiBody({
+    required: true,
+    description: 'ExportMetricsServiceRequest',
+    schema: { type: 'object', example: METRICS_EXAMPLE },
+  })
+  @ApiResponse({
+    status: 200,
+    description:
+      'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many data points were ' +
+      'refused and why, and these must not be sent again.',
+    schema: { type: 'object', example: METRICS_PARTIAL_EXAMPLE },
+  })
+  async exportMetrics(
+    @CurrentProject() project: Project,
+    @Headers('content-type') contentType: string | undefined,
+    @Body() body: Buffer,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    return this.export(this.metrics, project, contentType, body, reply);
+  }
+
+  private async export(
+    receiver: OtlpReceiver,
+    project: Project,
+    contentType: string | undefined,
+    body: Buffer,
+    reply: FastifyReply,
+  ): Promise<Buffer> {
     const encoding = encodingOf(contentType);
     if (encoding === undefined) {
       const got = contentType === undefined ? 'none' : `"${contentType.slice(0, 100)}"`;
       throw new UnsupportedMedia(`Content-Type must be ${MEDIA_TYPES.protobuf} or ${MEDIA_TYPES.json}, got ${got}`);
     }
 
-    const { answer, report } = await this.receive(reply.request, body, encoding, project);
+    const { answer, report } = await this.receive(receiver, reply.request, body, encoding, project);
     reportWrite(reply.request, report);
     reply.header('content-type', MEDIA_TYPES[encoding]);
     return Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
   }
 
   private async receive(
+    receiver: OtlpReceiver,
     request: FastifyRequest,
     body: Buffer,
     encoding: OtlpEncoding,
     project: Project,
   ): Promise<ReceivedExport> {
     try {
-      return await this.traces.receive(body, encoding, project);
+      return await receiver.receive(body, encoding, project);
     } catch (error) {
       if (error instanceof NothingUsable) {
         const { rejected } = error;

@@ -55,6 +55,14 @@ const SIGNALS: ReadonlyMap<string, string> = new Map([
  * that cannot be read becomes a span with a `problem`.
  */
 export function decodeJson(body: Buffer): OtlpExport {
+  return readBody(body, readExport);
+}
+
+/**
+ * What `read` makes of the JSON in `body`.
+ * @throws InvalidInput when it is not JSON, or where `read` finds something unreadable.
+ */
+export function readBody<T>(body: Buffer, read: (request: unknown) => T): T {
   let text = body.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
   let request: unknown;
@@ -66,7 +74,7 @@ export function decodeJson(body: Buffer): OtlpExport {
     throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
   }
   try {
-    return readExport(request);
+    return read(request);
   } catch (error) {
     if (error instanceof Unreadable) throw new InvalidInput(`${error.field} ${error.message}`, error.field);
     throw error;
@@ -104,7 +112,7 @@ function readResourceSpans(value: unknown): OtlpResourceSpans {
   };
 }
 
-function readResource(value: unknown): OtlpResource {
+export function readResource(value: unknown): OtlpResource {
   if (isMissing(value)) return emptyResource();
   const message = expectObject(value);
   return {
@@ -122,7 +130,7 @@ function readScopeSpans(value: unknown): OtlpScopeSpans {
   };
 }
 
-function readScope(value: unknown): OtlpScope {
+export function readScope(value: unknown): OtlpScope {
   if (isMissing(value)) return emptyScope();
   const message = expectObject(value);
   return {
@@ -196,7 +204,7 @@ function readLink(value: unknown): OtlpLink {
   };
 }
 
-function readAttributes(value: unknown, field: string, depth: number): Attributes {
+export function readAttributes(value: unknown, field: string, depth: number): Attributes {
   if (isMissing(value)) return NO_ATTRIBUTES;
   if (!Array.isArray(value))
     throw new Unreadable(field, `must be a list of {key, value} objects, got ${nameOf(value)}`);

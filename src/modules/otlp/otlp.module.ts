@@ -3,6 +3,6 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { OtlpController } from './otlp.controller.js';
 import { MappingController } from './otlp.mapping.controller.js';
 
-/** OpenTelemetry: spans of any OTLP exporter, and of the Langfuse SDKs that build on it. */
+/** OpenTelemetry: spans and metrics of any OTLP exporter, and of the Langfuse SDKs that build on it. */
 @Module({ imports: [StorageModule], controllers: [OtlpController, MappingController] })
 export class OtlpModule {}

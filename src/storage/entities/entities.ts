@@ -1,3 +1,4 @@
+import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
 import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ModelPriceEntity } from './model-price.entity.js';
@@ -24,6 +25,7 @@ export const ENTITIES = [
   QuarantineEntity,
   MetricSeriesEntity,
   MetricPointEntity,
+  MetricExemplarEntity,
   RetentionClockEntity,
   ModelPriceEntity,
   PriceSnapshotEntity,
