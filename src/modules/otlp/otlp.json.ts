@@ -55,21 +55,25 @@ const SIGNALS: ReadonlyMap<string, string> = new Map([
  * that cannot be read becomes a span with a `problem`.
  */
 export function decodeJson(body: Buffer): OtlpExport {
-  let text = body.toString('utf8');
-  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-  let request: unknown;
-  try {
-    request = JSON.parse(text);
-  } catch (error) {
-    // Only where, never what: the engine's message quotes the body.
-    const position = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
-  }
+  const request = parseBody(body);
   try {
     return readExport(request);
   } catch (error) {
     if (error instanceof Unreadable) throw new InvalidInput(`${error.field} ${error.message}`, error.field);
     throw error;
+  }
+}
+
+/** @throws InvalidInput when `body` is not JSON. */
+export function parseBody(body: Buffer): unknown {
+  let text = body.toString('utf8');
+  if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // Only where, never what: the engine's message quotes the body.
+    const position = /at position \d+/.exec((error as Error).message)?.[0];
+    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
   }
 }
 
@@ -104,7 +108,7 @@ function readResourceSpans(value: unknown): OtlpResourceSpans {
   };
 }
 
-function readResource(value: unknown): OtlpResource {
+export function readResource(value: unknown): OtlpResource {
   if (isMissing(value)) return emptyResource();
   const message = expectObject(value);
   return {
@@ -122,7 +126,7 @@ function readScopeSpans(value: unknown): OtlpScopeSpans {
   };
 }
 
-function readScope(value: unknown): OtlpScope {
+export function readScope(value: unknown): OtlpScope {
   if (isMissing(value)) return emptyScope();
   const message = expectObject(value);
   return {
@@ -196,7 +200,7 @@ function readLink(value: unknown): OtlpLink {
   };
 }
 
-function readAttributes(value: unknown, field: string, depth: number): Attributes {
+export function readAttributes(value: unknown, field: string, depth: number): Attributes {
   if (isMissing(value)) return NO_ATTRIBUTES;
   if (!Array.isArray(value))
     throw new Unreadable(field, `must be a list of {key, value} objects, got ${nameOf(value)}`);
@@ -217,7 +221,7 @@ function readAttributes(value: unknown, field: string, depth: number): Attribute
 }
 
 /** An AnyValue. Its own field names are left out of the path of a problem: `value` says enough. */
-function readAnyValue(value: unknown, depth: number): AttributeValue {
+export function readAnyValue(value: unknown, depth: number): AttributeValue {
   if (isMissing(value)) return null;
   if (!isObject(value)) {
     throw new Unreadable('value', `must be an object such as {"stringValue": "…"}, got ${nameOf(value)}`);

@@ -1,3 +1,4 @@
+import { LogEntity } from './log.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
 import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ObservationEntity } from './observation.entity.js';
@@ -23,4 +24,5 @@ export const ENTITIES = [
   MetricSeriesEntity,
   MetricPointEntity,
   RetentionClockEntity,
+  LogEntity,
 ];
