@@ -55,25 +55,29 @@ const SIGNALS: ReadonlyMap<string, string> = new Map([
  * that cannot be read becomes a span with a `problem`.
  */
 export function decodeJson(body: Buffer): OtlpExport {
-  const request = parseBody(body);
-  try {
-    return readExport(request);
-  } catch (error) {
-    if (error instanceof Unreadable) throw new InvalidInput(`${error.field} ${error.message}`, error.field);
-    throw error;
-  }
+  return readBody(body, readExport);
 }
 
-/** @throws InvalidInput when `body` is not JSON. */
-export function parseBody(body: Buffer): unknown {
+/**
+ * What `read` makes of the JSON in `body`.
+ * @throws InvalidInput when it is not JSON, or where `read` finds something unreadable.
+ */
+export function readBody<T>(body: Buffer, read: (request: unknown) => T): T {
   let text = body.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+  let request: unknown;
   try {
-    return JSON.parse(text);
+    request = JSON.parse(text);
   } catch (error) {
     // Only where, never what: the engine's message quotes the body.
     const position = /at position \d+/.exec((error as Error).message)?.[0];
     throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
+  }
+  try {
+    return read(request);
+  } catch (error) {
+    if (error instanceof Unreadable) throw new InvalidInput(`${error.field} ${error.message}`, error.field);
+    throw error;
   }
 }
 

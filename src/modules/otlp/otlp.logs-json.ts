@@ -12,7 +12,7 @@ import {
   SEVERITY_NUMBERS,
   within,
 } from './otlp.json-scalars.js';
-import { parseBody, readAnyValue, readAttributes, readResource, readScope } from './otlp.json.js';
+import { readAnyValue, readAttributes, readBody, readResource, readScope } from './otlp.json.js';
 import {
   type OtlpLogExport,
   type OtlpLogRecord,
@@ -34,13 +34,7 @@ const OTHER_SIGNALS: ReadonlyMap<string, string> = new Map([
  * that cannot be read becomes one with a `problem`.
  */
 export function decodeLogsJson(body: Buffer): OtlpLogExport {
-  const request = parseBody(body);
-  try {
-    return readExport(request);
-  } catch (error) {
-    if (error instanceof Unreadable) throw new InvalidInput(`${error.field} ${error.message}`, error.field);
-    throw error;
-  }
+  return readBody(body, readExport);
 }
 
 function readExport(request: unknown): OtlpLogExport {

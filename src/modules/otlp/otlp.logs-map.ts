@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { NothingUsable } from '../../domain/errors.js';
 import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { type Rejection } from '../../domain/ingest-batch.js';
 import { toStorableText } from '../../domain/json.js';
@@ -10,7 +11,7 @@ import { complement, isComplementEvent, type LinkedRecord } from './otlp.logs-co
 import { isMessageEvent, messageOf } from './otlp.logs-messages.js';
 import { type OtlpLogExport, type OtlpLogRecord, type OtlpResourceLogs, type OtlpScopeLogs } from './otlp.logs.js';
 import { type MapContext, type MappedExport } from './otlp.map.js';
-import { nothingUsable } from './otlp.response.js';
+import { summarizeItems } from './otlp.response.js';
 import { type Attributes, type AttributeValue, isValidId, SPAN_ID_DIGITS, TRACE_ID_DIGITS } from './otlp.span.js';
 import { readClock } from './otlp.time.js';
 import { toJson, toText } from './otlp.values.js';
@@ -62,12 +63,20 @@ export function mapLogs({ resourceLogs }: OtlpLogExport, context: MapContext): M
       traces.push(...said.traces);
     });
   });
-  if (index > 0 && logs.length === 0) throw nothingUsable(rejected, firstPath);
+  if (index > 0 && logs.length === 0) throw noneUsable(rejected, firstPath);
   return {
     batch: { project: context.project, traces, observations, logs, bytes: context.bytes },
     recordCount: index,
     rejected,
   };
+}
+
+function noneUsable(rejected: readonly Rejection[], firstPath: string): NothingUsable {
+  const rest =
+    rejected.length > 1
+      ? ` None of the ${rejected.length} log records can be stored: ${summarizeItems(rejected, 'log record')}.`
+      : '';
+  return new NothingUsable(`${firstPath} ${rejected[0]!.message}.${rest}`, firstPath, rejected);
 }
 
 function isLinked(stored: LogRecord): stored is LinkedRecord['stored'] {

@@ -17,29 +17,31 @@ export function encodingOf(contentType: string | undefined): OtlpEncoding | unde
   return mediaType === MEDIA_TYPES.json ? 'json' : undefined;
 }
 
-/** What became of an export that was taken, in part or in full. */
-export interface PartialSuccess {
-  readonly rejectedSpans: number;
+/** What became of an export that was taken, in part or in full: how many of its items were refused, and why. */
+export type PartialSuccess = (
+  { readonly rejectedSpans: number } | { readonly rejectedDataPoints: number } | { readonly rejectedLogRecords: number }
+) & {
   /** For a human; empty when there is nothing to say. */
   readonly errorMessage: string;
-}
+};
 
 /**
- * ExportTraceServiceResponse (opentelemetry-proto, collector/trace/v1): `partial_success` is unset on full success,
- * which makes the body empty, or `{}`.
+ * ExportTraceServiceResponse or that of another signal (opentelemetry-proto, collector), which differ in the name of the
+ * count alone: `partial_success` is unset on full success, which makes the body empty, or `{}`.
  */
-export function encodeResponse({ rejectedSpans, errorMessage }: PartialSuccess, encoding: OtlpEncoding): Buffer {
-  const isFull = rejectedSpans === 0 && errorMessage === '';
+export function encodeResponse({ errorMessage, ...counts }: PartialSuccess, encoding: OtlpEncoding): Buffer {
+  const [[countName, rejectedCount]] = Object.entries(counts) as [[string, number]];
+  const isFull = rejectedCount === 0 && errorMessage === '';
   if (encoding === 'json') {
     // 64-bit integers are strings in protobuf's JSON.
     return Buffer.from(
-      JSON.stringify(isFull ? {} : { partialSuccess: { rejectedSpans: String(rejectedSpans), errorMessage } }),
+      JSON.stringify(isFull ? {} : { partialSuccess: { [countName]: String(rejectedCount), errorMessage } }),
     );
   }
   if (isFull) return Buffer.alloc(0);
   const message = Buffer.from(errorMessage);
   const partial = Buffer.concat([
-    rejectedSpans === 0 ? Buffer.alloc(0) : Buffer.from([0x08, ...varint(rejectedSpans)]),
+    rejectedCount === 0 ? Buffer.alloc(0) : Buffer.from([0x08, ...varint(rejectedCount)]),
     message.length === 0 ? message : Buffer.from([0x12, ...varint(message.length)]),
     message,
   ]);
@@ -58,9 +60,24 @@ function varint(value: number): number[] {
 const MAX_REASONS = 5;
 const MAX_SUMMARY_LENGTH = 1000;
 
-/** Why items were refused, in one line: each reason with how often it occurred and where first. */
+/** Why spans were refused, in one line: each reason with how often it occurred and where first. */
 export function summarize(rejected: readonly Rejection[]): string {
-  const reasons = new Map<string, { count: number; first: Rejection }>();
+  return summarizeItems(rejected, 'span', ({ kind }) => (kind === 'observation' ? 'span' : 'trace of a span'));
+}
+
+type Refused = Pick<Rejection, 'index' | 'field' | 'message'> & { readonly kind: string };
+
+/**
+ * The same for items of any kind.
+ * @param item what an index of `rejected` counts
+ * @param subjectOf what was refused, a phrase with `item` in it
+ */
+export function summarizeItems<T extends Refused>(
+  rejected: readonly T[],
+  item: string,
+  subjectOf: (rejection: T) => string = () => item,
+): string {
+  const reasons = new Map<string, { count: number; first: T }>();
   for (const rejection of rejected) {
     // Positions in lists differ from span to span, the reason does not.
     const reason = `${rejection.kind} ${rejection.field?.replace(/\[\d+\]/g, '[]') ?? ''} ${rejection.message}`;
@@ -69,10 +86,12 @@ export function summarize(rejected: readonly Rejection[]): string {
     else known.count += 1;
   }
   const parts = [...reasons.values()].slice(0, MAX_REASONS).map(({ count, first }) => {
-    const what = first.kind === 'observation' ? 'span' : 'trace of a span';
-    const subject = `${count} ${count === 1 ? what : what.replace('span', 'spans')}`;
-    const field = first.field === undefined || first.field === '' ? '' : `${first.field} `;
-    return `${subject}: ${field}${first.message} (${count === 1 ? 'span' : 'first: span'} ${first.index} of the request)`;
+    const what = subjectOf(first);
+    const subject = `${count} ${count === 1 ? what : what.replace(item, `${item}s`)}`;
+    // What storage says of a series names the field itself.
+    const isNamed = first.field === undefined || first.field === '' || first.message.startsWith(`${first.field} `);
+    const field = isNamed ? '' : `${first.field} `;
+    return `${subject}: ${field}${first.message} (${count === 1 ? item : `first: ${item}`} ${first.index} of the request)`;
   });
   if (reasons.size > MAX_REASONS) parts.push(`and ${reasons.size - MAX_REASONS} other reasons`);
   const summary = parts.join('; ').toWellFormed();
