@@ -5,6 +5,7 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
+import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { PartitionKeeper } from './partitions.js';
@@ -56,6 +57,7 @@ import { UsageReader } from './usage-reader.js';
     ReadPool,
     TraceReader,
     SessionReader,
+    LogReader,
     UsageReader,
     MetricReader,
     Retention,
@@ -67,6 +69,7 @@ import { UsageReader } from './usage-reader.js';
     ReadPool,
     TraceReader,
     SessionReader,
+    LogReader,
     UsageReader,
     MetricPartitionKeeper,
     MetricReader,
