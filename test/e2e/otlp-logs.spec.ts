@@ -86,8 +86,8 @@ describe('logs over OTLP', () => {
     const call = observationNamed(await api.trace(traceId), 'chat my-model');
     expect(call).toMatchObject({
       ...{ id: spanId, type: 'GENERATION', model: 'my-model' },
-      input: [{ role: 'user', parts: [{ type: 'text', content: 'Grüße 😀' }] }],
-      output: [{ role: 'assistant', parts: [{ type: 'text', content: 'Hello' }], finish_reason: 'stop' }],
+      input: [{ role: 'user', content: 'Grüße 😀' }],
+      output: [{ role: 'assistant', content: 'Hello', finish_reason: 'stop' }],
     });
     const logs = await list(`traceId=${traceId}&order=asc`);
     expect(logs.map((log) => log['eventName'])).toEqual(['gen_ai.user.message', 'gen_ai.choice', null]);

@@ -65,9 +65,8 @@ describe('GenAI events that come as logs', () => {
     { index: 0, finish_reason: 'stop', message: { content: 'Hello!', role: 'assistant' } },
     { 'gen_ai.system': 'openai' },
   );
-  const INPUT =
-    '[{"role":"system","parts":[{"type":"text","content":"Be brief."}]},{"role":"user","parts":[{"type":"text","content":"Hi"}]}]';
-  const OUTPUT = '[{"role":"assistant","parts":[{"type":"text","content":"Hello!"}],"finish_reason":"stop"}]';
+  const INPUT = '[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"}]';
+  const OUTPUT = '[{"role":"assistant","content":"Hello!","finish_reason":"stop"}]';
 
   it('give the same rows in any order, split and repetition, with the spans and without waiting for them', async () => {
     const details = anEvent(950, 'gen_ai.client.inference.operation.details', undefined, {

@@ -24,18 +24,13 @@ const messageOf = (eventName: string, body: unknown, values = {}): unknown => {
   return message === undefined ? undefined : [message.side, JSON.parse(message.content)];
 };
 
-const text = (content: string) => ({ type: 'text', content });
-
 describe('messages that come one per record', () => {
   it.each([
-    ['gen_ai.system.message', { content: 'a' }, ['input', { role: 'system', parts: [text('a')] }]],
-    [
-      'gen_ai.system.message',
-      { content: 'a', role: 'developer' },
-      ['input', { role: 'developer', parts: [text('a')] }],
-    ],
-    ['gen_ai.user.message', 'plain', ['input', { role: 'user', parts: [text('plain')] }]],
-    ['gen_ai.user.message', '{"content":"json text"}', ['input', { role: 'user', parts: [text('json text')] }]],
+    ['gen_ai.system.message', { content: 'a' }, ['input', { role: 'system', content: 'a' }]],
+    ['gen_ai.system.message', { content: 'a', role: 'developer' }, ['input', { role: 'developer', content: 'a' }]],
+    ['gen_ai.user.message', 'plain', ['input', { role: 'user', content: 'plain' }]],
+    ['gen_ai.user.message', '{"content":"json text"}', ['input', { role: 'user', content: 'json text' }]],
+    ['gen_ai.user.message', { content: [{ type: 'text', text: 'one' }] }, ['input', { role: 'user', content: 'one' }]],
     [
       'gen_ai.user.message',
       {
@@ -44,22 +39,32 @@ describe('messages that come one per record', () => {
           { type: 'image_url', image_url: { url: 'u' } },
         ],
       },
-      ['input', { role: 'user', parts: [text('see'), { type: 'image_url', image_url: { url: 'u' } }] }],
+      [
+        'input',
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'see' },
+            { type: 'image_url', image_url: { url: 'u' } },
+          ],
+        },
+      ],
     ],
     [
       'gen_ai.assistant.message',
       { tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"x":1}' } }] },
-      ['input', { role: 'assistant', parts: [{ type: 'tool_call', id: 'c', name: 'f', arguments: { x: 1 } }] }],
+      ['input', { role: 'assistant', tool_calls: [{ id: 'c', name: 'f', arguments: { x: 1 } }] }],
     ],
+    ['gen_ai.tool.message', { id: 'c', content: '42' }, ['input', { role: 'tool', content: '42', tool_call_id: 'c' }]],
     [
       'gen_ai.tool.message',
-      { id: 'c', content: '42' },
-      ['input', { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c', response: '42' }] }],
+      { id: 'c', content: { n: 1 } },
+      ['input', { role: 'tool', content: '{"n":1}', tool_call_id: 'c' }],
     ],
     [
       'gen_ai.choice',
       { index: 0, finish_reason: 'stop', message: { content: 'b', role: 'assistant' } },
-      ['output', { role: 'assistant', parts: [text('b')], finish_reason: 'stop' }],
+      ['output', { role: 'assistant', content: 'b', finish_reason: 'stop' }],
     ],
     [
       'gen_ai.choice',
@@ -68,7 +73,7 @@ describe('messages that come one per record', () => {
         'output',
         {
           role: 'assistant',
-          parts: [{ type: 'tool_call', id: 'c', name: 'f', arguments: 'x' }],
+          tool_calls: [{ id: 'c', name: 'f', arguments: 'x' }],
           finish_reason: 'tool_calls',
         },
       ],
@@ -83,7 +88,7 @@ describe('messages that come one per record', () => {
   it('may have their content among the attributes', () => {
     expect(messageOf('gen_ai.user.message', undefined, { content: 'a' })).toEqual([
       'input',
-      { role: 'user', parts: [text('a')] },
+      { role: 'user', content: 'a' },
     ]);
   });
 });
@@ -95,7 +100,7 @@ describe('an event with the details of a call', () => {
         'gen_ai.operation.name': 'chat',
         'gen_ai.request.model': 'gpt-x',
         'gen_ai.usage.input_tokens': 3,
-        'gen_ai.input.messages': [{ role: 'user', parts: [text('q')] }],
+        'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: 'q' }] }],
         'session.id': 's',
         'deployment.environment.name': 'prod',
       }),

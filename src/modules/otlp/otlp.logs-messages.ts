@@ -4,8 +4,9 @@ import { parseContainer, toJson, toText } from './otlp.values.js';
 
 /**
  * Messages that come one per log record: `gen_ai.system.message`, `.user.`, `.assistant.`, `.tool.` and `gen_ai.choice`
- * (OpenTelemetry semantic conventions 1.28 to 1.36, docs/gen-ai/gen-ai-events.md). They are brought to the form of
- * `gen_ai.input.messages` (1.37 and later): role and parts.
+ * (OpenTelemetry semantic conventions 1.28 to 1.36, docs/gen-ai/gen-ai-events.md). They are brought to the form in which
+ * messages are stored: `{role, content: string | parts[], tool_calls?: [{id, name, arguments}], tool_call_id?,
+ * finish_reason?}`.
  */
 
 const ROLES: ReadonlyMap<string, string> = new Map([
@@ -30,52 +31,59 @@ export function messageOf(eventName: string, body: AttributeValue, attributes: M
     const inner = outer.get('message');
     const message = membersOf(inner) ?? (inner === undefined ? outer : new Map([['content', inner]]));
     // Older producers put tool calls beside the message.
-    const parts = partsOf(message.get('content'), message.get('tool_calls') ?? outer.get('tool_calls'));
-    const finishReason = outer.get('finish_reason');
-    return wrap('output', message.get('role') ?? 'assistant', parts, finishReason);
+    return write('output', message.get('role') ?? 'assistant', {
+      content: message.get('content'),
+      toolCalls: message.get('tool_calls') ?? outer.get('tool_calls'),
+      finishReason: outer.get('finish_reason'),
+    });
   }
   const role = outer.get('role') ?? ROLES.get(eventName)!;
-  const content = outer.get('content') ?? (typeof body === 'string' ? body : undefined);
-  if (eventName === 'gen_ai.tool.message') {
-    if (isEmpty(content)) return undefined;
-    return wrap('input', role, [toolResponse(outer.get('id'), content!)]);
-  }
-  return wrap('input', role, partsOf(content, outer.get('tool_calls')));
+  return write('input', role, {
+    content: outer.get('content') ?? (typeof body === 'string' ? body : undefined),
+    toolCalls: outer.get('tool_calls'),
+    toolCallId: eventName === 'gen_ai.tool.message' ? outer.get('id') : undefined,
+  });
 }
 
-function wrap(
-  side: LogMessage['side'],
-  role: AttributeValue,
-  parts: readonly AttributeValue[],
-  finishReason?: AttributeValue,
-): LogMessage | undefined {
-  if (parts.length === 0) return undefined;
-  const message = new Map<string, AttributeValue>([
-    ['role', toText(role)],
-    ['parts', parts],
-  ]);
-  if (!isEmpty(finishReason)) message.set('finish_reason', finishReason!);
+interface Said {
+  readonly content: AttributeValue | undefined;
+  readonly toolCalls: AttributeValue | undefined;
+  readonly toolCallId?: AttributeValue | undefined;
+  readonly finishReason?: AttributeValue | undefined;
+}
+
+function write(side: LogMessage['side'], role: AttributeValue, said: Said): LogMessage | undefined {
+  const content = isEmpty(said.content) ? undefined : contentOf(said.content!, toText(role) === 'tool');
+  const toolCalls = listOf(said.toolCalls)?.map(toolCall) ?? [];
+  if (content === undefined && toolCalls.length === 0) return undefined;
+  const message = new Map<string, AttributeValue>([['role', toText(role)]]);
+  if (content !== undefined) message.set('content', content);
+  if (toolCalls.length > 0) message.set('tool_calls', toolCalls);
+  if (!isEmpty(said.toolCallId)) message.set('tool_call_id', said.toolCallId!);
+  if (!isEmpty(said.finishReason)) message.set('finish_reason', said.finishReason!);
   return { side, content: toJson(message) };
 }
 
-function partsOf(content: AttributeValue | undefined, toolCalls: AttributeValue | undefined): AttributeValue[] {
-  const parts = isEmpty(content) ? [] : (listOf(content) ?? [content!]).map(partOf);
-  if (!isEmpty(toolCalls)) parts.push(...(listOf(toolCalls) ?? []).map(toolCall));
-  return parts;
+/** One text, or parts; what a tool gave is text whatever it is. */
+function contentOf(content: AttributeValue, isOfTool: boolean): AttributeValue {
+  if (typeof content !== 'object') return toText(content);
+  const parts = listOf(content);
+  if (parts === undefined) return isOfTool ? toText(content) : [content];
+  const read = parts.map(partOf);
+  const [first] = read;
+  return read.length === 1 && first instanceof Map && first.get('type') === 'text'
+    ? (first.get('text') as string)
+    : read;
 }
 
 function partOf(value: AttributeValue): AttributeValue {
   const members = membersOf(value);
-  if (members === undefined) return textPart(toText(value));
-  const text = members.get('text');
-  const isText = (members.get('type') ?? 'text') === 'text' && typeof text === 'string';
-  return isText ? textPart(text) : members;
-}
-
-function textPart(content: string): AttributeValue {
+  const text = members === undefined ? toText(value) : members.get('text');
+  const isText = members === undefined || (members.get('type') ?? 'text') === 'text';
+  if (!isText || typeof text !== 'string') return members ?? value;
   return new Map([
     ['type', 'text'],
-    ['content', content],
+    ['text', text],
   ]);
 }
 
@@ -84,19 +92,13 @@ function toolCall(value: AttributeValue): AttributeValue {
   const members = membersOf(value);
   if (members === undefined) return value;
   const called = membersOf(members.get('function')) ?? members;
-  const part = new Map<string, AttributeValue>([['type', 'tool_call']]);
+  const call = new Map<string, AttributeValue>();
   const id = members.get('id');
-  if (!isEmpty(id)) part.set('id', id!);
-  part.set('name', called.get('name') ?? null);
+  if (!isEmpty(id)) call.set('id', id!);
+  call.set('name', called.get('name') ?? null);
   const stated = called.get('arguments');
-  if (stated !== undefined) part.set('arguments', membersOf(stated) ?? stated);
-  return part;
-}
-
-function toolResponse(id: AttributeValue | undefined, response: AttributeValue): AttributeValue {
-  const part = new Map<string, AttributeValue>([['type', 'tool_call_response']]);
-  if (!isEmpty(id)) part.set('id', id!);
-  return part.set('response', response);
+  if (stated !== undefined) call.set('arguments', membersOf(stated) ?? stated);
+  return call;
 }
 
 function isEmpty(value: AttributeValue | undefined): boolean {
