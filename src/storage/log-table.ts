@@ -3,6 +3,7 @@ import { compareBytewise, type JsonText } from '../domain/json.js';
 import { type LogRecord } from '../domain/log.js';
 import { type ObservationPatch } from '../domain/observation.js';
 import { LOWEST_STAMP, type Micros } from '../domain/time.js';
+import { type TracePatch } from '../domain/trace.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column } from './bulk-insert.js';
 import { StatementBatch } from './statement-batch.js';
@@ -96,24 +97,46 @@ export interface MessageTarget {
 /** More than this of messages makes no input that anybody reads; further ones stay log records. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
+const OF_TRACE = 'project_no = k.p AND trace_id = k.t AND message IS NOT NULL AND bucket BETWEEN k.b - 1 AND k.b';
+
+// OFFSET 0 keeps what concerns the trace from being looked up once per message.
 const SELECT_MESSAGES =
-  'SELECT k.n::int4 AS n, o.message_side AS side, o.message, o.count::int4 AS count ' +
-  'FROM unnest($1::int4[], $2::text[], $3::text[], $4::int4[]) WITH ORDINALITY AS k(p, t, s, b, n) CROSS JOIN LATERAL (' +
-  'SELECT l.message_side, l.message, l.ts, l.ordinal, l.id, count(*) OVER () AS count, ' +
-  'sum(octet_length(l.message)) OVER (ORDER BY l.ts, l.ordinal, l.id) AS bytes FROM logs l ' +
-  'WHERE l.project_no = k.p AND l.trace_id = k.t AND l.span_id = k.s AND l.message IS NOT NULL ' +
-  `AND l.bucket BETWEEN k.b - 1 AND k.b) o WHERE o.bytes <= ${MAX_MESSAGE_BYTES} ORDER BY k.n, o.ts, o.ordinal, o.id`;
+  'SELECT k.n::int4 AS n, o.message_side AS side, o.message, o.count::int4 AS count, k.trace_count::int4 AS trace_count, ' +
+  'o.span_id AS span, k.first_span FROM (' +
+  'SELECT k.*, m.* FROM unnest($1::int4[], $2::text[], $3::text[], $4::int4[]) WITH ORDINALITY AS k(p, t, s, b, n) ' +
+  'CROSS JOIN LATERAL (SELECT count(*) AS trace_count, (array_agg(span_id ORDER BY ts, ordinal, id))[1] AS first_span ' +
+  `FROM logs WHERE ${OF_TRACE}) m OFFSET 0) k CROSS JOIN LATERAL (` +
+  'SELECT span_id, message_side, message, ts, ordinal, id, count(*) OVER (PARTITION BY span_id) AS count, ' +
+  'sum(octet_length(message)) OVER (PARTITION BY span_id ORDER BY ts, ordinal, id) AS bytes ' +
+  `FROM logs WHERE ${OF_TRACE} AND span_id IN (k.s, k.first_span)) o WHERE o.bytes <= ${MAX_MESSAGE_BYTES} ` +
+  'ORDER BY k.n, o.ts, o.ordinal, o.id';
+
+interface MessageColumns {
+  n: number;
+  side: 'input' | 'output';
+  message: JsonText;
+  count: number;
+  trace_count: number;
+  span: string;
+  first_span: string;
+}
+
+/** What log messages make of an observation, and what those of the span that has the first of them make of the trace. */
+export interface MessagePatches {
+  readonly observation: ObservationPatch;
+  readonly trace: TracePatch;
+}
 
 /**
- * What the stored messages of each target make of its input and output, at the targets' positions. Call it under the
+ * What the stored messages of each target make of inputs and outputs, at the targets' positions. Call it under the
  * lock of the traces' lanes, after the new messages are inserted: what it gives is a function of the set of all messages,
- * and its stamp grows with the set, so that of all such patches the one that knows every message wins.
+ * and its stamps grow with the set, so that of all such patches the one that knows every message wins.
  */
 export async function foldMessages(
   client: ClientBase,
   targets: readonly MessageTarget[],
-): Promise<(ObservationPatch | undefined)[]> {
-  const result = await client.query<{ n: number; side: 'input' | 'output'; message: JsonText; count: number }>({
+): Promise<(MessagePatches | undefined)[]> {
+  const result = await client.query<MessageColumns>({
     name: 'select log messages',
     text: SELECT_MESSAGES,
     values: [
@@ -139,23 +162,39 @@ export async function foldMessages(
       ),
     ],
   });
-  const found = targets.map(() => ({ input: [] as JsonText[], output: [] as JsonText[], count: 0 }));
-  for (const { n, side, message, count } of result.rows) {
-    const messages = found[n - 1]!;
-    messages[side].push(message);
-    messages.count = count;
-  }
-  return targets.map(({ traceId, spanId }, i): ObservationPatch | undefined => {
-    const { input, output, count } = found[i]!;
-    if (count === 0) return undefined;
-    return {
+  const rows = targets.map((): MessageColumns[] => []);
+  for (const row of result.rows) rows[row.n - 1]!.push(row);
+  return targets.map((target, i) => patchesOf(target, rows[i]!));
+}
+
+function patchesOf(
+  { traceId, spanId }: MessageTarget,
+  messages: readonly MessageColumns[],
+): MessagePatches | undefined {
+  const own = messages.filter(({ span }) => span === spanId);
+  const first = messages.filter(({ span, first_span }) => span === first_span);
+  if (own[0] === undefined) return undefined;
+  const about = { index: 0, traceId };
+  return {
+    observation: {
       kind: 'observation',
-      index: 0,
-      traceId,
+      ...about,
       id: spanId,
-      stamp: LOWEST_STAMP + count,
-      input: input.length === 0 ? undefined : `[${input.join(',')}]`,
-      output: output.length === 0 ? undefined : `[${output.join(',')}]`,
-    };
-  });
+      stamp: LOWEST_STAMP + own[0].count,
+      input: listOf(own, 'input'),
+      output: listOf(own, 'output'),
+    },
+    trace: {
+      kind: 'trace',
+      ...about,
+      stamp: LOWEST_STAMP + own[0].trace_count,
+      input: listOf(first, 'input'),
+      output: listOf(first, 'output'),
+    },
+  };
+}
+
+function listOf(messages: readonly MessageColumns[], side: 'input' | 'output'): JsonText | undefined {
+  const ofSide = messages.filter((message) => message.side === side).map(({ message }) => message);
+  return ofSide.length === 0 ? undefined : `[${ofSide.join(',')}]`;
 }

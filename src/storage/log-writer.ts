@@ -1,7 +1,6 @@
 import { type ClientBase } from 'pg';
 import { type LogRecord } from '../domain/log.js';
-import { type ObservationPatch } from '../domain/observation.js';
-import { foldMessages, insertLogs, type LogRow, type MessageTarget } from './log-table.js';
+import { foldMessages, insertLogs, type LogRow, type MessagePatches, type MessageTarget } from './log-table.js';
 import { bucketAt, bucketStartMs, type TraceWork } from './trace-writer.js';
 
 /** A work with the log records that concern it. */
@@ -12,7 +11,7 @@ export interface LoggedWork extends TraceWork {
 
 /**
  * Stores the log records of `works` and returns what is left to merge: the works that say something about a trace, those
- * whose spans got messages extended by what all their messages, stored and new, make of input and output. Runs inside
+ * whose spans got messages extended by what all their messages, stored and new, make of inputs and outputs. Runs inside
  * the caller's transaction, under the lane locks of the traces, before `writeTraces`.
  */
 export async function writeLogs(
@@ -44,18 +43,22 @@ function messageTargets({ projectNo, traceId, logs }: LoggedWork, bucket: number
 
 function withComplements(
   works: readonly LoggedWork[],
-  complements: readonly (ObservationPatch | undefined)[],
+  complements: readonly (MessagePatches | undefined)[],
 ): readonly LoggedWork[] {
   let at = 0;
   return works.map((work) => {
     // As many as its targets, in their order.
     const count = messageTargets(work, 0).length;
     if (count === 0) return work;
+    const patches = [...work.patches];
     const observations = new Map(work.observations);
-    for (const patch of complements.slice(at, at + count)) {
-      if (patch !== undefined) observations.set(patch.id, [...(observations.get(patch.id) ?? []), patch]);
+    for (const said of complements.slice(at, at + count)) {
+      if (said === undefined) continue;
+      const { observation, trace } = said;
+      observations.set(observation.id, [...(observations.get(observation.id) ?? []), observation]);
+      patches.push(trace);
     }
     at += count;
-    return { ...work, observations };
+    return { ...work, patches, observations };
   });
 }

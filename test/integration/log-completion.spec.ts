@@ -128,8 +128,12 @@ describe('GenAI events that come as logs', () => {
     expect(await observations()).toMatchObject([
       { id: SPAN_ID, name: 'chat', type: 'GENERATION', input: INPUT, output: OUTPUT },
     ]);
-    const traces = await database.pool.query('SELECT trace_id, name FROM traces WHERE project_no = $1', [projectNo]);
-    expect(traces.rows).toEqual([{ trace_id: TRACE_ID, name: 'chat' }]);
+    const traces = await database.pool.query(
+      `SELECT t.trace_id, t.name, p.input, p.output FROM traces t JOIN trace_payloads p USING (project_no, trace_id, bucket)
+       WHERE project_no = $1`,
+      [projectNo],
+    );
+    expect(traces.rows).toEqual([{ trace_id: TRACE_ID, name: 'chat', input: INPUT, output: OUTPUT }]);
   });
 
   it('without content, of other names or without a span stay log records and make no trace', async () => {
