@@ -185,7 +185,7 @@ describe('logs over OTLP', () => {
         'session.id': session,
         'prompt.id': prompt,
         ...values,
-      }) as JsonObject),
+      })),
       timeUnixNano: now(),
     });
     await api.write(
