@@ -181,11 +181,11 @@ describe('logs over OTLP', () => {
   it('of a coding agent read as a session', async () => {
     const session = `claude-${otelSpanId()}`;
     const event = (name: string, prompt: string, values: JsonObject): JsonObject => ({
-      ...(anAgentEvent(0, `claude_code.${name}`, {
+      ...anAgentEvent(0, `claude_code.${name}`, {
         'session.id': session,
         'prompt.id': prompt,
         ...values,
-      })),
+      }),
       timeUnixNano: now(),
     });
     await api.write(
