@@ -6,6 +6,7 @@ import { FillTraceCounts1795620000001 } from './1795620000001-FillTraceCounts.js
 import { AddObservationIdentity1795700000000 } from './1795700000000-AddObservationIdentity.js';
 import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
+import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -18,4 +19,5 @@ export const migrations = [
   AddObservationIdentity1795700000000,
   CreatePrices1795710000000,
   AddMetricExemplars1795720000000,
+  CreateLogs1795730000000,
 ];

@@ -8,6 +8,7 @@ import { IngestModule } from './ingest/ingest.module.js';
 import { INGEST_SERVICES } from './ingest-services.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
+import { LogsModule } from './modules/logs/logs.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
@@ -39,6 +40,7 @@ export class AppModule {
         OtlpModule,
         LangfuseCompatModule,
         SessionsModule,
+        LogsModule,
         MetricsModule,
         PricingModule,
         HealthModule,

@@ -1,5 +1,6 @@
 import { type IngestBatch } from './ingest-batch.js';
 import { type JsonText } from './json.js';
+import { type LogRecord } from './log.js';
 import { type Point, type PointBatch, type Series } from './metric.js';
 import { type ObservationPatch } from './observation.js';
 import { cleanJson, holdsNothing, type Scope } from './secret-json.js';
@@ -18,7 +19,7 @@ type Metadata = ReadonlyMap<string, JsonText>;
  * no quarantine and no log sees what it takes out. It works on single messages, before they are merged, so that any order
  * of them still gives the same rows. Why it looks where it looks: ops/docs/adr/012-redaction-before-the-queue.md.
  *
- * Metadata, model parameters and labels: values of secret names however deep, and secrets in texts. Names, status messages
+ * Metadata, model parameters, labels and log records: values of secret names however deep, and secrets in texts. Names, status messages
  * and tags: secrets in texts. Input and output: headers and credentials of well-known makers. Ids are never touched.
  */
 export class Redactor {
@@ -41,8 +42,9 @@ export class Redactor {
   redactBatch(batch: IngestBatch): IngestBatch {
     const traces = replaceSome(batch.traces, (patch) => this.redactTrace(patch));
     const observations = replaceSome(batch.observations, (patch) => this.redactObservation(patch));
-    const isSame = traces === batch.traces && observations === batch.observations;
-    return isSame ? batch : { ...batch, traces, observations };
+    const logs = batch.logs === undefined ? undefined : replaceSome(batch.logs, (log) => this.redactLog(log));
+    const isSame = traces === batch.traces && observations === batch.observations && logs === batch.logs;
+    return isSame ? batch : { ...batch, traces, observations, logs };
   }
 
   /** `batch` without secrets in labels. Series that differed only there become one. */
@@ -103,6 +105,32 @@ export class Redactor {
       metadata === patch.metadata;
     if (isSame) return patch;
     return { ...patch, name, statusMessage, model, version, promptName, modelParameters, input, output, metadata };
+  }
+
+  /** A body is read by a person: what is taken out of names and status messages is taken out of it too. */
+  private redactLog(log: LogRecord): LogRecord {
+    const severityText = this.redactText(log.severityText);
+    const eventName = this.redactText(log.eventName);
+    const body = this.redactOrNull(log.body);
+    const attributes = this.redactOrNull(log.attributes);
+    const scope = this.redactOrNull(log.scope);
+    const resource = this.redactOrNull(log.resource);
+    const content = this.redactContent(log.message?.content);
+    const isSame =
+      severityText === log.severityText &&
+      eventName === log.eventName &&
+      body === log.body &&
+      attributes === log.attributes &&
+      scope === log.scope &&
+      resource === log.resource &&
+      content === log.message?.content;
+    if (isSame) return log;
+    const message = log.message && content !== undefined ? { side: log.message.side, content } : undefined;
+    return { ...log, severityText, eventName, body, attributes, scope, resource, message };
+  }
+
+  private redactOrNull(text: JsonText | null): JsonText | null {
+    return text === null ? null : this.redactJson(text, 'metadata');
   }
 
   private redactText<T extends string | null | undefined>(text: T): T | string {

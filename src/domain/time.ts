@@ -74,6 +74,20 @@ export function inheritedStamp(startTime: Micros, isRoot: boolean): number {
   return isRoot ? -startTime : -startTime - OTHER_SPAN_OFFSET;
 }
 
+/** Stamps of span times lie above 2.9e15, so that with it taken off they are negative until the year 2112. */
+const COMPLEMENT_OFFSET = 9_000_000_000_000_000;
+
+/**
+ * The stamp of what a log record says about an observation: below every stamp of a span, so that it fills only what no
+ * span states, whichever comes first. Of two log records the later one.
+ */
+export function complementStamp(time: Micros): number {
+  return time * 2 - COMPLEMENT_OFFSET;
+}
+
+/** Below `complementStamp` and `inheritedStamp`: what stands where nobody has said anything better. */
+export const LOWEST_STAMP = Number.MIN_SAFE_INTEGER;
+
 /** A clock whose readings strictly increase, in µs: the arrival order of messages that state no time. */
 export class ArrivalClock {
   private last: Micros = 0;

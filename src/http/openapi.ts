@@ -14,10 +14,11 @@ the examples of the other routes ask for what it writes.`;
 
 /** Order and meaning of the groups on the page; controllers name theirs with \`@ApiTags\`. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
-  ['OTLP', 'Takes spans in from OpenTelemetry exporters (OTLP over HTTP).'],
+  ['OTLP', 'Takes spans and logs in from OpenTelemetry exporters (OTLP over HTTP).'],
   ['Ingestion', 'Takes traces in as batches of JSON.'],
   ['Traces', 'Lists and shows traces with their observations.'],
   ['Sessions', 'Groups traces into conversations.'],
+  ['Logs', 'Lists log records, those of a trace among them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],
   ['Metrics', 'Takes points of time series in and aggregates them.'],
   ['Projects', 'What the credentials belong to.'],

@@ -1,15 +1,17 @@
 import { Logger } from '@nestjs/common';
 import { type IngestBatch, type IngestReceipt, type Rejection } from '../domain/ingest-batch.js';
+import { type LogRecord } from '../domain/log.js';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
 import { laneOf } from '../storage/lane.js';
-import { compareWorks, type TraceWork } from '../storage/trace-writer.js';
+import { type LoggedWork } from '../storage/log-writer.js';
+import { compareWorks } from '../storage/trace-writer.js';
 import { type RefusedPatch, type WriteConnection } from '../storage/write-connection.js';
 import { Admission } from './admission.js';
 import { type FlushAttempt, FlushLoop, type Part } from './flush-loop.js';
 import { Submission } from './submission.js';
 
-type Patch = TracePatch | ObservationPatch;
+type Patch = TracePatch | ObservationPatch | LogRecord;
 type PatchPart = Part<Patch, RefusedPatch>;
 
 export interface WriteQueueOptions {
@@ -93,13 +95,14 @@ export class WriteQueue {
   private divide(batch: IngestBatch): Map<FlushLoop<Patch, RefusedPatch>, Patch[]> {
     const itemsByLoop = new Map<FlushLoop<Patch, RefusedPatch>, Patch[]>();
     const assign = (patch: Patch): void => {
-      const loop = this.loops[laneOf(batch.project.no, patch.traceId) % this.loops.length]!;
+      const loop = this.loops[laneOf(batch.project.no, patch.traceId ?? '') % this.loops.length]!;
       const items = itemsByLoop.get(loop);
       if (items === undefined) itemsByLoop.set(loop, [patch]);
       else items.push(patch);
     };
     batch.traces.forEach(assign);
     batch.observations.forEach(assign);
+    batch.logs?.forEach(assign);
     return itemsByLoop;
   }
 
@@ -117,7 +120,7 @@ export class WriteQueue {
     for (const { submission, items } of parts) for (const patch of items) owners.set(patch, submission);
     for (const refusal of refused) {
       owners.get(refusal.patch)?.refused.push(refusal);
-      const id = refusal.patch.kind === 'observation' ? refusal.patch.id : refusal.patch.traceId;
+      const id = refusal.patch.kind === 'trace' ? refusal.patch.traceId : refusal.patch.id;
       // Not the reason, which may quote the value: it is in the table, and told to the sender.
       this.logger.warn(`PostgreSQL refused ${refusal.patch.kind} ${JSON.stringify(id)} (${refusal.sqlState})`);
     }
@@ -131,28 +134,31 @@ function presentRefusal({ patch, reason }: RefusedPatch): Rejection {
   return {
     kind: patch.kind,
     index: patch.index,
-    id: patch.kind === 'observation' ? patch.id : patch.traceId,
+    id: patch.kind === 'trace' ? patch.traceId : patch.id,
     code: 'NOT_STORABLE',
     message: `the database refuses it: ${reason}`,
   };
 }
 
-interface MutableWork extends TraceWork {
+interface MutableWork extends LoggedWork {
   readonly patches: TracePatch[];
   readonly observations: Map<string, ObservationPatch[]>;
+  readonly logs: LogRecord[];
 }
 
 /** The patches of all `parts` by trace and observation, in the order in which every writer takes traces. */
-function collectWorks(parts: readonly PatchPart[]): TraceWork[] {
+function collectWorks(parts: readonly PatchPart[]): LoggedWork[] {
   const works = new Map<string, MutableWork>();
   for (const { projectNo, items } of parts) {
     for (const patch of items) {
-      const key = `${projectNo}:${patch.traceId}`;
+      const traceId = patch.traceId ?? '';
+      const key = `${projectNo}:${traceId}`;
       let work = works.get(key);
       if (work === undefined)
-        works.set(key, (work = { projectNo, traceId: patch.traceId, patches: [], observations: new Map() }));
-      if (patch.kind === 'trace') {
-        work.patches.push(patch);
+        works.set(key, (work = { projectNo, traceId, patches: [], observations: new Map(), logs: [] }));
+      if (patch.kind !== 'observation') {
+        if (patch.kind === 'trace') work.patches.push(patch);
+        else work.logs.push(patch);
         continue;
       }
       const known = work.observations.get(patch.id);

@@ -27,6 +27,11 @@ const TABLES: readonly PartitionedTable[] = [
     payloadColumns: ['input', 'output'],
     settings: 'autovacuum_vacuum_insert_scale_factor = 0.2',
   },
+  {
+    name: 'logs',
+    payloadColumns: ['body', 'attributes', 'scope', 'resource', 'message'],
+    settings: 'autovacuum_vacuum_insert_scale_factor = 0.2',
+  },
 ];
 
 /**
@@ -40,7 +45,7 @@ const CHECK_EVERY_MS = 3_600_000;
 /** Advisory lock of schema work ("xtrm" in ASCII), shared with the migrations. */
 export const SCHEMA_LOCK = 0x7874726d;
 
-/** Makes the weekly partitions of payloads and observations before anything is written into them. */
+/** Makes the weekly partitions of payloads, observations and logs before anything is written into them. */
 @Injectable()
 export class PartitionKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(PartitionKeeper.name);

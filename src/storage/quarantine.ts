@@ -20,13 +20,13 @@ const TRIM =
 /** Keeps refused patches with their reason, the newest of each id, and drops the oldest beyond the caps. */
 export async function quarantine(connection: WriteConnection, refused: readonly RefusedPatch[]): Promise<void> {
   for (const { projectNo, patch, sqlState, reason } of refused.slice(0, MAX_ROWS)) {
-    const id = patch.kind === 'observation' ? patch.id : patch.traceId;
+    const id = patch.kind === 'trace' ? patch.traceId : patch.id;
     // bytea holds what text refuses, such as U+0000.
     const content = Buffer.from(
       JSON.stringify(patch, (_key, value: unknown) => (value instanceof Map ? [...value] : value)),
     );
     // The id itself may be what PostgreSQL refuses; `content` has it as it came.
-    const [traceKey, key] = [toIndexableText(patch.traceId), toIndexableText(id)];
+    const [traceKey, key] = [toIndexableText(patch.traceId ?? ''), toIndexableText(id)];
     await connection.query(INSERT, [projectNo, patch.kind, traceKey, key, sqlState, reason, content]);
   }
   await connection.query(TRIM, [MAX_ROWS, MAX_BYTES]);

@@ -5,6 +5,7 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
+import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
@@ -68,6 +69,7 @@ import { UsageReader } from './usage-reader.js';
     TraceReader,
     ObservationReader,
     SessionReader,
+    LogReader,
     UsageReader,
     MetricReader,
     Retention,
@@ -83,6 +85,7 @@ import { UsageReader } from './usage-reader.js';
     TraceReader,
     ObservationReader,
     SessionReader,
+    LogReader,
     UsageReader,
     MetricPartitionKeeper,
     MetricReader,

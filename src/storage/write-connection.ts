@@ -1,4 +1,5 @@
 import { Client, type ClientConfig, DatabaseError } from 'pg';
+import { type LogRecord } from '../domain/log.js';
 import { type ObservationPatch } from '../domain/observation.js';
 import { type TracePatch } from '../domain/trace.js';
 import { EncodeError } from './binary-value.js';
@@ -6,13 +7,14 @@ import { loadOwnPrices } from './pricing/own-price-rows.js';
 import { type PriceBook } from './pricing/price-book.js';
 import { classifyFault } from './sql-state.js';
 import { LANE_LOCKS, laneOf } from './lane.js';
+import { type LoggedWork, speaksOfTrace, writeLogs } from './log-writer.js';
 import { type BinaryStatement } from './statement-batch.js';
 import { type TraceWork, type WriteContext, writeTraces } from './trace-writer.js';
 
 /** A patch that PostgreSQL refuses and will always refuse. */
 export interface RefusedPatch {
   readonly projectNo: number;
-  readonly patch: TracePatch | ObservationPatch;
+  readonly patch: TracePatch | ObservationPatch | LogRecord;
   readonly sqlState: string;
   readonly reason: string;
 }
@@ -52,17 +54,20 @@ export class WriteConnection {
    * nothing is known to be committed (connection, deadlock, disk full …): `classifyFault` tells whether to try again,
    * which is safe because merging is idempotent. `works` are distinct and in the order of `compareWorks`.
    */
-  async flush(works: readonly TraceWork[], nowMs: number): Promise<RefusedPatch[]> {
+  async flush(works: readonly LoggedWork[], nowMs: number): Promise<RefusedPatch[]> {
     return this.run(works, { nowMs });
   }
 
   /** Prices stored observations anew under the same locks and with the same sums as any write; messages must be empty. */
   async reprice(works: readonly TraceWork[], nowMs: number): Promise<void> {
-    await this.run(works, { nowMs, isRepricing: true });
+    await this.run(
+      works.map((work) => ({ ...work, logs: [] })),
+      { nowMs, isRepricing: true },
+    );
   }
 
   private async run(
-    works: readonly TraceWork[],
+    works: readonly LoggedWork[],
     context: Pick<WriteContext, 'nowMs' | 'isRepricing'>,
   ): Promise<RefusedPatch[]> {
     const client = await this.connect();
@@ -130,10 +135,12 @@ class Flush {
 
   constructor(
     private readonly client: Client,
-    private readonly works: readonly TraceWork[],
+    private readonly works: readonly LoggedWork[],
     private readonly context: Omit<WriteContext, 'last'>,
   ) {
-    const lanes = [...new Set(works.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
+    // Log records are only inserted, which needs no lock; one that is a message brings its observation along.
+    const merged = works.filter((work) => speaksOfTrace(work));
+    const lanes = [...new Set(merged.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
     // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
     // their own: a statement that waited for a lock still sees the rows of the time before it waited.
     this.begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${KEYED_PLANS}; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
@@ -150,9 +157,12 @@ class Flush {
    * Writes all of `works` or, when a row is at fault, all but the rows that are; then runs `last`. A savepoint is open
    * before, and after if there is no `last`.
    */
-  private async write(works: readonly TraceWork[], last?: BinaryStatement): Promise<void> {
+  private async write(works: readonly LoggedWork[], last?: BinaryStatement): Promise<void> {
     try {
-      this.snapshots.push(...(await writeTraces(this.client, works, { ...this.context, last })));
+      const merged = await writeLogs(this.client, works, this.context.nowMs);
+      if (merged.length > 0)
+        this.snapshots.push(...(await writeTraces(this.client, merged, { ...this.context, last })));
+      else if (last !== undefined) await this.client.query(last.text);
     } catch (error) {
       const fault = classifyFault(error);
       if (fault !== 'row' && fault !== 'timeout') throw error;
@@ -177,28 +187,32 @@ class Flush {
     else await this.client.query('RELEASE SAVEPOINT part; SAVEPOINT part');
   }
 
-  private refuse(work: TraceWork, error: unknown): void {
+  private refuse(work: LoggedWork, error: unknown): void {
     const { code, message } = error as { code?: string; message: string };
-    for (const patch of [...work.patches, ...[...work.observations.values()].flat()]) {
+    for (const patch of [...work.patches, ...[...work.observations.values()].flat(), ...work.logs]) {
       this.refused.push({ projectNo: work.projectNo, patch, sqlState: code ?? '', reason: message });
     }
   }
 }
 
 /**
- * Up to eight parts of `works` and one more: by trace, inside a single trace by row, and of a single row by message,
- * because messages about one row may come from different callers. Undefined when there is only one message.
+ * Up to eight parts of `works` and one more: by trace, inside a single trace by row or log record, and of a single row
+ * by message, because messages about one row may come from different callers. Undefined when there is only one message.
  */
-function splitWorks(works: readonly TraceWork[]): TraceWork[][] | undefined {
+function splitWorks(works: readonly LoggedWork[]): LoggedWork[][] | undefined {
   if (works.length > 1) return chunk(works);
   const work = works[0]!;
   const rows = [...work.observations];
-  if (rows.length > 1 || (rows.length === 1 && work.patches.length > 0)) {
-    const parts: TraceWork[][] = chunk(rows).map((part) => [{ ...work, patches: [], observations: new Map(part) }]);
-    if (work.patches.length > 0) parts.unshift([{ ...work, observations: new Map() }]);
+  const kinds = [work.patches.length, rows.length, work.logs.length].filter((count) => count > 0).length;
+  if (kinds > 1 || rows.length > 1) {
+    const nothing = { ...work, patches: [], observations: new Map(), logs: [] };
+    const parts: LoggedWork[][] = chunk(rows).map((part) => [{ ...nothing, observations: new Map(part) }]);
+    if (work.patches.length > 0) parts.unshift([{ ...nothing, patches: work.patches }]);
+    if (work.logs.length > 0) parts.push([{ ...nothing, logs: work.logs }]);
     return parts;
   }
   if (work.patches.length > 1) return chunk(work.patches).map((patches) => [{ ...work, patches }]);
+  if (work.logs.length > 1) return chunk(work.logs).map((logs) => [{ ...work, logs }]);
   const [id, messages] = rows[0] ?? ['', []];
   if (messages.length > 1) return chunk(messages).map((part) => [{ ...work, observations: new Map([[id, part]]) }]);
   return undefined;

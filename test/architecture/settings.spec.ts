@@ -22,8 +22,8 @@ describe('README.md', () => {
 
   it('names no setting elsewhere that does not exist', () => {
     const known = Object.values(SETTINGS).flatMap(({ name, aliases = [] }: Setting<unknown>) => [name, ...aliases]);
-    // Of the SDKs, not of the server.
-    const others = ['BASE_URL', 'LANGFUSE_BASE_URL'];
+    // Of SDKs and agents, not of the server.
+    const others = ['BASE_URL', 'LANGFUSE_BASE_URL', 'CLAUDE_CODE_ENABLE_TELEMETRY'];
     const named = readme.match(/\b(?:[A-Z]+_)+[A-Z]+\b/g) ?? [];
     const unknown = named.filter(
       (name) => !known.includes(name) && !others.includes(name) && !name.startsWith('OTEL_'),

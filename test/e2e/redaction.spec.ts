@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aGauge, aMetricsRequest } from '../fixtures/otlp/metrics-wire.js';
+import { encodeLogsBySdk } from '../fixtures/otlp/logs.js';
 import { aRequest, attributes, encodeBySdk, jsonBody } from '../fixtures/otlp/wire.js';
 import { removeFolder, type RunningServer, temporaryFolder } from '../support/server-process.js';
 import {
@@ -24,6 +25,7 @@ const MARK = 'c4n4ry';
 const CONTROL = 'k3pt-as-sent';
 const METRICS = '/v1/metrics/batch';
 const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
+const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 
 const BARE = `plain-${MARK}`;
 const HEADER = `Bearer ${MARK}-0f1e2d3c`;
@@ -165,6 +167,29 @@ function spanBodies(name: string): { traceId: string; protobuf: Buffer; json: Bu
   return { traceId, ...bodies };
 }
 
+/** Log records with the same: a message of a call, and an event of a coding agent. */
+function logBodies(name: string): { traceId: string; protobuf: Buffer; json: Buffer } {
+  const traceId = otelTraceId();
+  const flat = Object.fromEntries(NAMES.map((key, i) => [key, `${BARE}-${i}`]));
+  const own = { ...flat, control: CONTROL, texts: TEXTS, nested: flat };
+  const agent = { 'event.name': 'codex.tool_result', 'conversation.id': 'agent', tool_name: `t ${CREDENTIALS[0]}` };
+  const bodies = encodeLogsBySdk(
+    [
+      {
+        ...{ traceId, spanId: otelSpanId(), eventName: 'gen_ai.user.message', severityText: `${name} ${TEXTS[0]}` },
+        ...{ body: { content: CREDENTIALS.join('\n'), ...own }, attributes: own },
+      },
+      { traceId, spanId: '0'.repeat(16), body: TEXTS.join(' '), eventName: `e ${TEXTS[0]}`, attributes: own },
+      {
+        ...{ traceId: '0'.repeat(32), spanId: '0'.repeat(16) },
+        attributes: { ...own, ...agent, arguments: JSON.stringify(CONTENT), error: TEXTS.join(' ') },
+      },
+    ],
+    { resource: { ...own, 'process.command_args': ['--password', BARE] }, scope: { name: 'scope', version: '1' } },
+  );
+  return { traceId, ...bodies };
+}
+
 const points = (labels: JsonObject): JsonObject => ({
   metrics: [{ name: 'canaries', labels, value: 1, timestamp: new Date().toISOString() }],
 });
@@ -182,6 +207,7 @@ const POISON = `
   END $$;
   CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON observations FOR EACH ROW EXECUTE FUNCTION refuse();
   CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON traces FOR EACH ROW EXECUTE FUNCTION refuse();
+  CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON logs FOR EACH ROW EXECUTE FUNCTION refuse();
   CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON metric_series FOR EACH ROW EXECUTE FUNCTION refuse();`;
 
 describe('a secret', () => {
@@ -233,13 +259,15 @@ describe('a secret', () => {
 
   it('has a canary on every route that writes', async () => {
     const { paths } = await api.read('/docs/openapi.json');
+    // What an operator sets up is not data that was observed.
+    const isSetUp = (path: string): boolean => path.startsWith('/api/public/model-prices');
     const written = Object.entries(paths as Record<string, JsonObject>).flatMap(([path, operations]) =>
       Object.keys(operations)
-        .filter((method) => method !== 'get')
+        .filter((method) => method !== 'get' && !isSetUp(path))
         .map((method) => `${method} ${path}`),
     );
     expect(written.sort()).toEqual(
-      [OTLP, '/v1/traces', BATCH, METRICS, ...OTLP_METRICS].map((path) => `post ${path}`).sort(),
+      [OTLP, '/v1/traces', BATCH, METRICS, ...OTLP_METRICS, ...OTLP_LOGS].map((path) => `post ${path}`).sort(),
     );
   });
 
@@ -279,6 +307,21 @@ describe('a secret', () => {
     }
   });
 
+  it.each(['protobuf', 'json'] as const)('in logs as %s is taken out of what is stored', async (encoding) => {
+    for (const path of OTLP_LOGS) {
+      const { traceId, ...bodies } = logBodies(CONTROL);
+      expect(await send(path, bodies[encoding], encoding === 'json' ? JSON_TYPE : PROTOBUF_TYPE)).toBe(200);
+      const logs = (await api.read(`/api/public/logs?traceId=${traceId}`))['data'] as JsonObject[];
+      expect(logs).toHaveLength(2);
+      for (const log of logs) {
+        expect(log['attributes']).toMatchObject({ api_key: '[redacted]', control: CONTROL });
+        expect(log['resource']).toMatchObject({ attributes: { authorization: '[redacted]', control: CONTROL } });
+      }
+      const { input } = (await api.trace(traceId)).observations[0]!;
+      expect(JSON.stringify(input)).toContain(`${CONTROL} [redacted]`);
+    }
+  });
+
   it('is counted where the operator looks', async () => {
     const [, count] = /^xtrace_redactions_total (\d+)$/m.exec((await api.get('/metrics')).text)!;
     expect(Number(count)).toBeGreaterThan(10);
@@ -312,6 +355,7 @@ describe('a secret', () => {
   it('is not kept with what the database refuses', async () => {
     expect(await send(BATCH, JSON.stringify(message('refused', `poison ${CONTROL}`)))).toBe(400);
     expect(await send(OTLP, spanBodies(`poison ${CONTROL}`).protobuf, PROTOBUF_TYPE)).toBe(200);
+    expect(await send('/v1/logs', logBodies(`poison ${CONTROL}`).protobuf, PROTOBUF_TYPE)).toBe(200);
     // The dictionary of series does not expect to be refused anything: a fault of ours, logged in PostgreSQL's words.
     expect(await send(METRICS, JSON.stringify(points({ ...labels(), poison: CONTROL })))).toBe(500);
     const kept = (await dump()).get('quarantine')!;
@@ -332,6 +376,10 @@ describe('a secret', () => {
     expect(await send(OTLP, Buffer.from(`\x0a\x7f${BARE}`), PROTOBUF_TYPE)).toBe(400);
     const span = { spanId: 'x', traceId: 'y', name: BARE, attributes: attributes({ secret: BARE }) };
     expect(await send(OTLP, jsonBody(aRequest([span])))).toBe(400);
+    const record = { timeUnixNano: BARE, attributes: attributes({ secret: BARE }) };
+    expect(await send('/v1/logs', JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }))).toBe(
+      400,
+    );
     expect(await send(METRICS, JSON.stringify(points({ api_key: BARE.repeat(1000) })))).toBe(400);
     expect(await send(METRICS, `{"metrics":[{"name":"m","labels":{"secret":"${BARE}"`)).toBe(400);
     expect((await api.get('/api/public/traces', { authorization: HEADER })).status).toBe(401);
@@ -348,7 +396,7 @@ describe('a secret', () => {
     expect([...tables].flatMap(([table, text]) => secretsIn(text).map((found) => `${table}: ${found}`))).toEqual([]);
     const holding = [...tables].filter(([, text]) => text.includes(CONTROL)).map(([table]) => table);
     expect(holding).toEqual(expect.arrayContaining(['quarantine', 'metric_series']));
-    for (const table of ['traces', 'trace_payloads', 'observations', 'observation_payloads']) {
+    for (const table of ['traces', 'trace_payloads', 'observations', 'observation_payloads', 'logs']) {
       expect(holding.some((name) => name.startsWith(table))).toBe(true);
     }
 

@@ -13,7 +13,7 @@ import { openQueue } from '../support/write-database.js';
 jest.setTimeout(60_000);
 
 const WEEK_MS = 7 * 86_400_000;
-const TABLES = ['observation_payloads', 'observations', 'trace_payloads'];
+const TABLES = ['logs', 'observation_payloads', 'observations', 'trace_payloads'];
 const observation: Patch = { kind: 'observation', index: 0, traceId: 't', id: 'o', stamp: 2, input: '"x"' };
 const trace: Patch = { kind: 'trace', index: 0, traceId: 't', stamp: 2, input: '"x"' };
 
@@ -47,7 +47,7 @@ describe('weekly partitions', () => {
   const expectedNames = (first: number, weeks = 5): string[] =>
     TABLES.flatMap((table) => Array.from({ length: weeks }, (_, i) => `${table}_w${first + i}`)).sort();
 
-  it('are made for this week and the next four, of three tables', async () => {
+  it('are made for this week and the next four, of four tables', async () => {
     await keeper.ensure(NOW_MS);
     const made = await partitions();
     expect(made.map(({ name }) => name)).toEqual(expectedNames(bucket));
@@ -135,7 +135,7 @@ describe('weekly partitions', () => {
     expect(await partitions()).toEqual([]);
     await database.pool.query(`DROP TABLE observation_payloads_w${bucket + 2}`);
     await keeper.ensure(NOW_MS);
-    expect(await partitions()).toHaveLength(15);
+    expect(await partitions()).toHaveLength(20);
   });
 
   it('that are missing when a message arrives are made, and the message is stored', async () => {

@@ -22,7 +22,7 @@ const DAYS = 30;
 const LATER_MS = NOW_MS + 10 * WEEK_MS;
 const OLD_WEEK = bucketAt(NOW_MS);
 const NEW_WEEK = bucketAt(LATER_MS);
-const TABLES = ['observations', 'observation_payloads', 'trace_payloads'];
+const TABLES = ['observations', 'observation_payloads', 'trace_payloads', 'logs'];
 
 const traceOf = (traceId: string, sessionId?: string): Patch => ({
   kind: 'trace',
@@ -117,7 +117,7 @@ describe('retention of traces', () => {
 
         const removed = await run();
 
-        expect(removed).toMatchObject({ traces: 150, tracePartitions: 15, pointPartitions: 0 });
+        expect(removed).toMatchObject({ traces: 150, tracePartitions: 20, pointPartitions: 0 });
         expect(removed!.sessions).toBeGreaterThan(0);
         const expected = expectedContents(kept, LATER_MS * 1000);
         expect(await storedContents(database.pool, 1)).toEqual({ ...expected, usageHourly });
@@ -144,6 +144,23 @@ describe('retention of traces', () => {
       expect(await value('SELECT array_agg(project_no) FROM traces')).toEqual([2]);
     });
 
+    it('removes log records by the week in which they came, whether they have a trace or none', async () => {
+      for (const [id, bucket, traceId] of [
+        ['old', OLD_WEEK, 'a'],
+        ['old alone', OLD_WEEK, null],
+        ['late', NEW_WEEK, 'a'],
+        ['new alone', NEW_WEEK, null],
+      ] as const) {
+        await database.pool.query(
+          `INSERT INTO logs (project_no, id, bucket, ts, created_at, ordinal, severity_number, trace_id)
+           VALUES (1, $1, $2, now(), now(), 0, 9, $3)`,
+          [id, bucket, traceId],
+        );
+      }
+      await run();
+      expect(await value('SELECT array_agg(id ORDER BY id) FROM logs')).toEqual(['late', 'new alone']);
+    });
+
     it('removes what PostgreSQL had refused in that time', async () => {
       for (const [id, receivedMs] of [
         ['old', LATER_MS - DAYS * DAY_MS - 1],
@@ -166,7 +183,7 @@ describe('retention of traces', () => {
     await write([observationOf('a')], LATER_MS);
     expect(await run(weekEndMs + DAYS * DAY_MS - 1)).toMatchObject({ traces: 0, tracePartitions: 0 });
     expect(await weeks()).toEqual(allWeeks);
-    expect(await run(weekEndMs + DAYS * DAY_MS)).toMatchObject({ traces: 1, tracePartitions: 3 });
+    expect(await run(weekEndMs + DAYS * DAY_MS)).toMatchObject({ traces: 1, tracePartitions: 4 });
     expect(await weeks()).toEqual(allWeeks.slice(1));
   });
 
@@ -244,7 +261,7 @@ describe('retention of traces', () => {
     await writing;
     await Promise.all(queues.map((queue) => queue.stop()));
     // Everything else came in time to be removed, or came late and is there anew.
-    expect(removed).toMatchObject({ tracePartitions: 15 });
+    expect(removed).toMatchObject({ tracePartitions: 20 });
     expect(removed!.traces).toBeGreaterThan(0);
     expect(await weeks()).toEqual(newWeeks);
     expect(Object.keys(await wrongSums(database.pool)).filter((name) => !USAGE.includes(name))).toEqual([]);
@@ -287,7 +304,7 @@ describe('retention of traces', () => {
       await write([traceOf('new', 's1'), observationOf('new')], LATER_MS);
       expect(await value(`SELECT count(*)::int4 FROM observations WHERE trace_id = 'new'`)).toBe(1);
       await reader.query('COMMIT');
-      await expect(running).resolves.toMatchObject({ traces: 60, tracePartitions: 15 });
+      await expect(running).resolves.toMatchObject({ traces: 60, tracePartitions: 20 });
     });
 
     it('while it waits for a lane: it holds nothing that anybody needs', async () => {

@@ -88,6 +88,7 @@ describe('the schema', () => {
       `SELECT partrelid::regclass::text AS "table", partdefid::int4 AS "defaultPartition" FROM pg_partitioned_table ORDER BY 1`,
     );
     expect(rows).toEqual([
+      { table: 'logs', defaultPartition: 0 },
       { table: 'metric_points', defaultPartition: 0 },
       { table: 'observation_payloads', defaultPartition: 0 },
       { table: 'observations', defaultPartition: 0 },

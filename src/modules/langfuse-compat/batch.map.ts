@@ -64,7 +64,7 @@ export interface MappedBatch {
 export function mapBatch(request: WireBatch, context: BatchContext): MappedBatch {
   const rejected: Rejection[] = [];
   let rejectedCount = 0;
-  const refuse = (kind: Rejection['kind'], index: number, item: unknown, problem?: InvalidInput): void => {
+  const refuse = (kind: 'trace' | 'observation', index: number, item: unknown, problem?: InvalidInput): void => {
     rejectedCount += 1;
     if (rejected.length < MAX_LISTED_REJECTIONS) {
       rejected.push(toRejection(kind, index, item, problem ?? typeProblem(kind, item)));

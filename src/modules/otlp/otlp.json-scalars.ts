@@ -92,6 +92,13 @@ export const STATUS_CODES: ReadonlyMap<string, number> = new Map([
   ['STATUS_CODE_ERROR', 2],
 ]);
 
+/** SEVERITY_NUMBER_TRACE, _TRACE2 … _FATAL4 (logs/v1, SeverityNumber). */
+export const SEVERITY_NUMBERS: ReadonlyMap<string, number> = new Map(
+  ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name, i) =>
+    ['', '2', '3', '4'].map((step, j): [string, number] => [`SEVERITY_NUMBER_${name}${step}`, i * 4 + j + 1]),
+  ),
+);
+
 /** An enum by number or by name; one that is not known counts as unspecified, as in protobuf. */
 export function readEnum(value: unknown, field: string, names: ReadonlyMap<string, number>): number {
   if (isMissing(value)) return 0;

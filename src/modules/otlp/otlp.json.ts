@@ -225,7 +225,7 @@ export function readAttributes(value: unknown, field: string, depth: number): At
 }
 
 /** An AnyValue. Its own field names are left out of the path of a problem: `value` says enough. */
-function readAnyValue(value: unknown, depth: number): AttributeValue {
+export function readAnyValue(value: unknown, depth: number): AttributeValue {
   if (isMissing(value)) return null;
   if (!isObject(value)) {
     throw new Unreadable('value', `must be an object such as {"stringValue": "…"}, got ${nameOf(value)}`);

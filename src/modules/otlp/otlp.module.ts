@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
+import { OtlpLogController } from './otlp.log-controller.js';
 import { OtlpController } from './otlp.controller.js';
 import { MappingController } from './otlp.mapping.controller.js';
 
-/** OpenTelemetry: spans and metrics of any OTLP exporter, and of the Langfuse SDKs that build on it. */
-@Module({ imports: [StorageModule], controllers: [OtlpController, MappingController] })
+/** OpenTelemetry: spans, metrics and logs of any OTLP exporter, and of the Langfuse SDKs that build on it. */
+@Module({ imports: [StorageModule], controllers: [OtlpController, OtlpLogController, MappingController] })
 export class OtlpModule {}

@@ -18,7 +18,10 @@ interface Instant {
   readonly isClamped: boolean;
 }
 
-export function readClock(span: OtlpSpan, nowMs: number): Clock {
+/** What states when something happened. */
+type Timed = Pick<OtlpSpan, 'startTimeUnixNano' | 'endTimeUnixNano'>;
+
+export function readClock(span: Timed, nowMs: number): Clock {
   const start = readInstant(span.startTimeUnixNano, nowMs);
   const end = readInstant(span.endTimeUnixNano, nowMs);
   const notes: string[] = [];

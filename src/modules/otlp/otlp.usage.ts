@@ -244,7 +244,8 @@ export function readCostDetails(details: AttributeValue | undefined): CostDetail
   return costs.size === 0 ? undefined : Object.fromEntries(costs);
 }
 
-function toCostUsd(value: unknown): number | undefined {
+/** A cost in USD, also as text; undefined for what is none. */
+export function toCostUsd(value: unknown): number | undefined {
   const cost = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof cost === 'number' && cost >= 0 && cost <= MAX_COST_USD ? cost : undefined;
 }

@@ -1,3 +1,4 @@
+import { LogEntity } from './log.entity.js';
 import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
 import { MetricSeriesEntity } from './metric-series.entity.js';
@@ -29,4 +30,5 @@ export const ENTITIES = [
   RetentionClockEntity,
   ModelPriceEntity,
   PriceSnapshotEntity,
+  LogEntity,
 ];

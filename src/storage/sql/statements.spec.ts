@@ -1,5 +1,6 @@
 import { countSql } from './capped-count.js';
 import { TRACE_SORT_KEYS, type TraceSortKey } from './filter.js';
+import { logListSql, whereLogs } from './log-statements.js';
 import { orderTraces } from './order.js';
 import { SESSION_SQL, sessionListSql, whereSessionList } from './session-statements.js';
 import {
@@ -46,6 +47,11 @@ describe('the statements of', () => {
     const where = whereSessionList(1, { from: 0, to: 1, environments: ['default'] });
     expect(sessionListSql(where, PAGE)).toMatchSnapshot('page');
     expect(SESSION_SQL).toMatchSnapshot('one session');
+  });
+
+  it('log records', () => {
+    const all = { traceId: 't', spanId: 's', sessionId: 'c', minSeverityNumber: 13, eventName: 'e', from: 0, to: 1 };
+    expect(logListSql(whereLogs(1, all), 'desc', PAGE)).toMatchSnapshot('page');
   });
 
   it('an order that no whitelist names do not exist', () => {

@@ -81,7 +81,8 @@ export function whereSessions(projectNo: number, filter: SessionFilter): Where {
   return where;
 }
 
-function whereTime(where: Where, column: string, { from, to }: { from?: Micros; to?: Micros }): void {
+/** Bounds on a time, both inclusive. */
+export function whereTime(where: Where, column: string, { from, to }: { from?: Micros; to?: Micros }): void {
   if (from !== undefined) where.and(`${column} >= ${where.bind(timestampLiteral(from), 'timestamptz')}`);
   if (to === undefined) return;
   where.and(`${column} <= ${where.bind(timestampLiteral(lastOf(to)), 'timestamptz')}`);

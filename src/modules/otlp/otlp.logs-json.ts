@@ -1,0 +1,104 @@
+import { InvalidInput } from '../../domain/errors.js';
+import {
+  expectObject,
+  isObject,
+  nameOf,
+  readCount,
+  readEnum,
+  readId,
+  readList,
+  readText,
+  readTime,
+  SEVERITY_NUMBERS,
+  within,
+} from './otlp.json-scalars.js';
+import { readAnyValue, readAttributes, readBody, readResource, readScope } from './otlp.json.js';
+import {
+  type OtlpLogExport,
+  type OtlpLogRecord,
+  type OtlpResourceLogs,
+  type OtlpScopeLogs,
+  unreadableLogRecord,
+} from './otlp.logs.js';
+import { SPAN_ID_DIGITS, TRACE_ID_DIGITS, Unreadable } from './otlp.span.js';
+
+const OTHER_SIGNALS: ReadonlyMap<string, string> = new Map([
+  ['resourceSpans', 'traces'],
+  ['resourceMetrics', 'metrics'],
+  ['resourceProfiles', 'profiles'],
+]);
+
+/**
+ * Reads ExportLogsServiceRequest from OTLP/JSON, as leniently as spans are read.
+ * @throws InvalidInput when the body is not JSON, carries another signal, or its outer lists have another shape. A record
+ * that cannot be read becomes one with a `problem`.
+ */
+export function decodeLogsJson(body: Buffer): OtlpLogExport {
+  return readBody(body, readExport);
+}
+
+function readExport(request: unknown): OtlpLogExport {
+  if (!isObject(request)) {
+    throw new InvalidInput(`The body must be a JSON object such as {"resourceLogs": […]}, got ${nameOf(request)}`);
+  }
+  if (request['resourceLogs'] === undefined) {
+    for (const [key, signal] of OTHER_SIGNALS) {
+      if (request[key] === undefined) continue;
+      throw new InvalidInput(
+        `The body holds ${signal} (${key}): this address takes logs, ${signal} belong to /v1/${signal}`,
+        key,
+      );
+    }
+    if (request['resource_logs'] !== undefined) {
+      throw new InvalidInput(
+        'OTLP/JSON keys are in lowerCamelCase: send resourceLogs instead of resource_logs',
+        'resource_logs',
+      );
+    }
+  }
+  return { resourceLogs: readList(request['resourceLogs'], 'resourceLogs', readResourceLogs) };
+}
+
+function readResourceLogs(value: unknown): OtlpResourceLogs {
+  const message = expectObject(value);
+  return {
+    resource: within('resource', () => readResource(message['resource'])),
+    scopeLogs: readList(message['scopeLogs'], 'scopeLogs', readScopeLogs),
+    schemaUrl: readText(message['schemaUrl'], 'schemaUrl'),
+  };
+}
+
+function readScopeLogs(value: unknown): OtlpScopeLogs {
+  const message = expectObject(value);
+  return {
+    scope: within('scope', () => readScope(message['scope'])),
+    logRecords: readList(message['logRecords'], 'logRecords', readRecordLeniently),
+    schemaUrl: readText(message['schemaUrl'], 'schemaUrl'),
+  };
+}
+
+function readRecordLeniently(value: unknown): OtlpLogRecord {
+  try {
+    return readRecord(value);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return unreadableLogRecord(error);
+  }
+}
+
+function readRecord(value: unknown): OtlpLogRecord {
+  const record = expectObject(value);
+  return {
+    timeUnixNano: readTime(record['timeUnixNano'], 'timeUnixNano'),
+    observedTimeUnixNano: readTime(record['observedTimeUnixNano'], 'observedTimeUnixNano'),
+    severityNumber: readEnum(record['severityNumber'], 'severityNumber', SEVERITY_NUMBERS),
+    severityText: readText(record['severityText'], 'severityText'),
+    body: within('body', () => readAnyValue(record['body'], 0)),
+    attributes: readAttributes(record['attributes'], 'attributes', 0),
+    droppedAttributesCount: readCount(record['droppedAttributesCount'], 'droppedAttributesCount'),
+    flags: readCount(record['flags'], 'flags'),
+    traceId: readId(record['traceId'], 'traceId', TRACE_ID_DIGITS),
+    spanId: readId(record['spanId'], 'spanId', SPAN_ID_DIGITS),
+    eventName: readText(record['eventName'], 'eventName'),
+  };
+}

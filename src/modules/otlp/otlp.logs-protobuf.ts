@@ -1,0 +1,182 @@
+import { InvalidInput } from '../../domain/errors.js';
+import {
+  type OtlpLogExport,
+  type OtlpLogRecord,
+  type OtlpResourceLogs,
+  type OtlpScopeLogs,
+  unreadableLogRecord,
+} from './otlp.logs.js';
+import { type AttributeValue, emptyResource, emptyScope, Unreadable } from './otlp.span.js';
+import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
+
+/**
+ * Reads ExportLogsServiceRequest from protobuf. Field numbers are those of logs/v1/logs.proto of opentelemetry-proto 1.x.
+ * @throws InvalidInput when the bytes are no such message (naming the byte) or are spans or metrics, which share their
+ * outer field numbers with logs.
+ */
+export function decodeLogsProtobuf(body: Buffer): OtlpLogExport {
+  const signal = guessOtherSignal(body);
+  if (signal !== undefined) {
+    throw new InvalidInput(`The body looks like ${signal}: this address takes logs, ${signal} belong to /v1/${signal}`);
+  }
+  try {
+    return new LogReader(body).readExport();
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const where = error.field === '' ? '' : `${error.field} `;
+    throw new InvalidInput(`The body is not a readable OTLP log export in protobuf: ${where}${error.message}`);
+  }
+}
+
+function guessOtherSignal(body: Buffer): 'traces' | 'metrics' | undefined {
+  try {
+    return new LogReader(body).guessOtherSignal();
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
+    throw error;
+  }
+}
+
+const TRACE_ID_BYTES = 16;
+
+class LogReader extends WireReader {
+  readExport(): OtlpLogExport {
+    const resourceLogs: OtlpResourceLogs[] = [];
+    const end = this.bytes.length;
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(1, LENGTH)) resourceLogs.push(this.readResourceLogs(this.readEnd(end)));
+      else this.skip(t, end);
+    }
+    return { resourceLogs };
+  }
+
+  private readResourceLogs(end: number): OtlpResourceLogs {
+    let resource = emptyResource();
+    const scopeLogs: OtlpScopeLogs[] = [];
+    let schemaUrl = '';
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(1, LENGTH)) resource = this.readResource(this.readEnd(end));
+      else if (t === tag(2, LENGTH)) scopeLogs.push(this.readScopeLogs(this.readEnd(end)));
+      else if (t === tag(3, LENGTH)) schemaUrl = this.readText(end);
+      else this.skip(t, end);
+    }
+    return { resource, scopeLogs, schemaUrl };
+  }
+
+  private readScopeLogs(end: number): OtlpScopeLogs {
+    let scope = emptyScope();
+    const logRecords: OtlpLogRecord[] = [];
+    let schemaUrl = '';
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(2, LENGTH)) logRecords.push(this.readRecord(this.readEnd(end)));
+      else if (t === tag(1, LENGTH)) scope = this.readScope(this.readEnd(end));
+      else if (t === tag(3, LENGTH)) schemaUrl = this.readText(end);
+      else this.skip(t, end);
+    }
+    return { scope, logRecords, schemaUrl };
+  }
+
+  private readRecord(end: number): OtlpLogRecord {
+    let timeUnixNano = 0n;
+    let observedTimeUnixNano = 0n;
+    let severityNumber = 0;
+    let severityText = '';
+    let body: AttributeValue = null;
+    const attributes = new Map<string, AttributeValue>();
+    let droppedAttributesCount = 0;
+    let flags = 0;
+    let traceId = '';
+    let spanId = '';
+    let eventName = '';
+    let reading = 'attributes';
+    try {
+      while (this.pos < end) {
+        const t = this.readTag(end);
+        switch (t) {
+          case tag(1, FIXED64):
+            timeUnixNano = this.readFixed64(end);
+            break;
+          case tag(2, VARINT):
+            severityNumber = this.readUint32(end);
+            break;
+          case tag(3, LENGTH):
+            severityText = this.readText(end);
+            break;
+          case tag(5, LENGTH):
+            reading = 'body';
+            body = this.readAnyValue(this.readEnd(end), 0);
+            reading = 'attributes';
+            break;
+          case tag(6, LENGTH):
+            this.readKeyValue(this.readEnd(end), attributes, 0);
+            break;
+          case tag(7, VARINT):
+            droppedAttributesCount = this.readUint32(end);
+            break;
+          case tag(8, FIXED32):
+            flags = this.readFixed32(end);
+            break;
+          case tag(9, LENGTH):
+            traceId = this.readHex(end);
+            break;
+          case tag(10, LENGTH):
+            spanId = this.readHex(end);
+            break;
+          case tag(11, FIXED64):
+            observedTimeUnixNano = this.readFixed64(end);
+            break;
+          case tag(12, LENGTH):
+            eventName = this.readText(end);
+            break;
+          default:
+            this.skip(t, end);
+        }
+      }
+    } catch (error) {
+      // A value that nests too deep costs its own record only: its length is known, so reading goes on behind it.
+      if (!(error instanceof Unreadable) || error.code !== 'TOO_DEEP') throw error;
+      this.pos = end;
+      return unreadableLogRecord(error.below(reading));
+    }
+    return {
+      timeUnixNano,
+      observedTimeUnixNano,
+      severityNumber,
+      severityText,
+      body,
+      attributes,
+      droppedAttributesCount,
+      flags,
+      traceId,
+      spanId,
+      eventName,
+    };
+  }
+
+  /** Looks at the first record: field 1 is a fixed64 time in a LogRecord, the trace id in a Span, the name in a Metric. */
+  guessOtherSignal(): 'traces' | 'metrics' | undefined {
+    const end = this.findField(1, this.bytes.length);
+    const scopeEnd = end === undefined ? undefined : this.findField(2, end);
+    const recordEnd = scopeEnd === undefined ? undefined : this.findField(2, scopeEnd);
+    const start = this.pos;
+    const firstEnd = recordEnd === undefined ? undefined : this.findField(1, recordEnd);
+    if (recordEnd === undefined || firstEnd === undefined) return undefined;
+    const isTraceId = firstEnd - this.pos === TRACE_ID_BYTES;
+    this.pos = start;
+    const secondEnd = this.findField(2, recordEnd);
+    return isTraceId && secondEnd !== undefined && secondEnd - this.pos === TRACE_ID_BYTES / 2 ? 'traces' : 'metrics';
+  }
+
+  /** Moves to the start of the first message `field` and returns its end. */
+  private findField(field: number, end: number): number | undefined {
+    while (this.pos < end) {
+      const t = this.readTag(end);
+      if (t === tag(field, LENGTH)) return this.readEnd(end);
+      this.skip(t, end);
+    }
+    return undefined;
+  }
+}
