@@ -1,7 +1,8 @@
 import { type ObservationWithPayload } from '../../domain/observation.js';
 import { type Page } from '../../domain/page.js';
 import { type TraceDetail, type TraceListItem } from '../../domain/trace.js';
-import { ObservationDto, PageMetaDto, TraceDetailDto, TraceListItemDto, TracePageDto, UsageDto } from './traces.dto.js';
+import { ObservationDto, UsageDto } from './observations.dto.js';
+import { PageMetaDto, TraceDetailDto, TraceListItemDto, TracePageDto } from './traces.dto.js';
 import {
   type FieldGroups,
   type JsonPieces,

@@ -510,8 +510,9 @@ function mapCase({ scope, attributes: values, span, resource }: Case) {
   for (const patch of traces.toSorted((a, b) => a.stamp - b.stamp)) {
     for (const [field, value] of Object.entries(patch)) if (value !== undefined) trace[field] = value;
   }
-  const metadata = [...observations[0]!.metadata!].map(([key, text]) => [key, JSON.parse(text) as unknown] as const);
-  return { observation: observations[0]!, trace, metadata: Object.fromEntries(metadata) as Json };
+  const metadata: Json = {};
+  for (const [key, text] of observations[0]!.metadata!) metadata[key] = JSON.parse(text);
+  return { observation: observations[0]!, trace, metadata };
 }
 
 describe('a span of', () => {

@@ -21,7 +21,6 @@ import { ModelParameters } from './otlp.parameters.js';
 import { type KeyMeaning, meaningOf, Picks } from './otlp.picks.js';
 import { nothingUsable } from './otlp.response.js';
 import {
-  type AttributeValue,
   findProblem,
   isValidId,
   type OtlpExport,

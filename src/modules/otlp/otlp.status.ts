@@ -46,7 +46,7 @@ function isCaught({ attributes }: OtlpEvent): boolean {
 
 function exceptionText({ attributes }: OtlpEvent): string | undefined {
   const parts = [attributes.get('exception.type'), attributes.get('exception.message')]
-    .filter((part) => typeof part === 'string' && part !== '')
+    .filter((part): part is string => typeof part === 'string' && part !== '')
     .join(': ');
   return parts === '' ? undefined : parts;
 }
