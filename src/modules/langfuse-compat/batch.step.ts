@@ -19,7 +19,7 @@ export function readStep(metadata: unknown): Partial<ObservationFields> | undefi
     if (value === undefined || (reader.isAlias && step?.[reader.field] !== undefined)) continue;
     (step ??= {})[reader.field] = value;
   }
-  return step as Partial<ObservationFields> | undefined;
+  return step;
 }
 
 interface Reader {

@@ -30,9 +30,7 @@ const own = (id: string, modelPattern: string, fields: Partial<OwnPrice> = {}): 
 });
 async function bookWith(...list: OwnPrice[]): Promise<PriceBook> {
   const book = new PriceBook();
-  await book.refresh(() =>
-    Promise.resolve({ revision: '1', prices: list.map((price) => ({ projectNo: 1, price })) }),
-  );
+  await book.refresh(() => Promise.resolve({ revision: '1', prices: list.map((price) => ({ projectNo: 1, price })) }));
   return book;
 }
 
