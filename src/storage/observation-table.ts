@@ -13,10 +13,11 @@ import {
 } from '../domain/observation.js';
 import { decodeStamps, encodeStamps } from '../domain/stamp-codec.js';
 import { type Micros } from '../domain/time.js';
-import { countTokens, totalCostNanoUsd } from '../domain/usage.js';
+import { countTokens } from '../domain/usage.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
-import { type KeyedPrice, type PriceBook, type PricedCall } from './pricing/price-book.js';
+import { costOf, type RowCost } from './pricing/observation-cost.js';
+import { type PriceBook } from './pricing/price-book.js';
 import { type ContributingRow } from './rollup.js';
 import { decodeIdentity, IDENTITY_COLUMNS, IDENTITY_SELECTION, type IdentityColumns } from './sql/identity-columns.js';
 import { type StatementBatch } from './statement-batch.js';
@@ -30,15 +31,11 @@ export interface ObservationKey {
 }
 
 /** A row of `observations`. */
-export interface ObservationRow extends ObservationKey, ContributingRow {
+export interface ObservationRow extends ObservationKey, ContributingRow, RowCost {
   state: ObservationState;
   updatedAt: Micros;
   stamp: number | null;
   stamps: string | null;
-  /** Of the price that the cost was made with; null when the cost is stated or there is none. */
-  priceKey: number | null;
-  /** The price itself, where this row was priced just now. */
-  price?: KeyedPrice | undefined;
 }
 
 /** Fields a client may state but seldom does; they share the column `stated_facts`. */
@@ -88,64 +85,8 @@ export function foldObservation(
     inputTokens: tokens?.inputTokens ?? null,
     outputTokens: tokens?.outputTokens ?? null,
     totalTokens: tokens?.totalTokens ?? null,
-    ...costOf(key, state, stored, { createdAt, prices, isRepricing }),
+    ...costOf(state, stored, { projectNo: key.projectNo, createdAt, prices, isRepricing }),
   };
-}
-
-/**
- * What the merged row costs: as stated, else counts × price. A cost changes only with what it is made of, so that an
- * update which says nothing about it does not bring a newer price list into an old row.
- */
-function costOf(
-  { projectNo }: ObservationKey,
-  state: ObservationState,
-  stored: ObservationRow | undefined,
-  { createdAt, prices, isRepricing }: Omit<FoldContext, 'now'> & { createdAt: Micros },
-): Pick<ObservationRow, 'costNanoUsd' | 'priceKey' | 'price'> {
-  const { statedCost } = state.values;
-  if (statedCost) return { costNanoUsd: totalCostNanoUsd(statedCost), priceKey: null };
-  const call = pricedCall(projectNo, state, createdAt);
-  if (stored !== undefined && !isRepricing && !stored.state.values.statedCost) {
-    const { costNanoUsd, priceKey } = stored;
-    if (isSameCall(call, pricedCall(projectNo, stored.state, createdAt))) return { costNanoUsd, priceKey };
-  }
-  const priced = prices?.price(call);
-  if (priced === undefined) return { costNanoUsd: null, priceKey: null };
-  return { costNanoUsd: priced.costNanoUsd, priceKey: priced.price.key, price: priced.price };
-}
-
-/** What of an observation its price depends on. */
-function pricedCall(projectNo: number, { values, startTime }: ObservationState, createdAt: Micros): PricedCall {
-  return {
-    projectNo,
-    type: values.type,
-    model: values.model,
-    requestedModel: values.requestedModel,
-    provider: values.provider,
-    usage: values.usage,
-    usageUnit: values.usageUnit,
-    at: startTime ?? createdAt,
-  };
-}
-
-function isSameCall(a: PricedCall, b: PricedCall): boolean {
-  const isSame = (x: string | null | undefined, y: string | null | undefined): boolean => (x ?? null) === (y ?? null);
-  return (
-    a.at === b.at &&
-    isSame(a.type, b.type) &&
-    isSame(a.model, b.model) &&
-    isSame(a.requestedModel, b.requestedModel) &&
-    isSame(a.provider, b.provider) &&
-    isSame(a.usageUnit, b.usageUnit) &&
-    isSameUsage(a.usage ?? null, b.usage ?? null)
-  );
-}
-
-function isSameUsage(a: UsageDetails | null, b: UsageDetails | null): boolean {
-  if (a === b) return true;
-  if (a === null || b === null) return false;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name]);
 }
 
 function copyState(state: ObservationState): ObservationState {
