@@ -29,6 +29,7 @@ export interface ObservationKey {
 
 /** A row of `observations`. */
 export interface ObservationRow extends ObservationKey, ContributingRow {
+  parentId: string | null;
   state: ObservationState;
   updatedAt: Micros;
   stamp: number | null;
@@ -68,10 +69,12 @@ export function foldObservation(
     type: values.type ?? null,
     level: values.level ?? null,
     model: values.model ?? null,
+    parentId: values.parentObservationId ?? null,
     inputTokens: tokens?.inputTokens ?? null,
     outputTokens: tokens?.outputTokens ?? null,
     totalTokens: tokens?.totalTokens ?? null,
     costNanoUsd: values.statedCost ? totalCostNanoUsd(values.statedCost) : null,
+    repeated: stored?.repeated ?? null,
   };
 }
 
@@ -125,6 +128,7 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'total_tokens', type: 'int8', value: (row) => row.totalTokens },
   { name: 'stated_cost', type: 'jsonb', value: (row) => json(row.state.values.statedCost) },
   { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
+  { name: 'repeated', type: 'int4', value: (row) => row.repeated },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
   { name: 'stamp', type: 'int8', value: (row) => row.stamp },
   { name: 'stamps', type: 'jsonb', value: (row) => row.stamps },
@@ -183,7 +187,7 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.stated_facts, o.stamp, o.stamps ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.repeated, o.stated_facts, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
 
 interface StoredColumns {
@@ -211,6 +215,7 @@ interface StoredColumns {
   total_tokens: string | null;
   stated_cost: CostDetails | null;
   cost_nano_usd: string | null;
+  repeated: number | null;
   stated_facts: Record<string, unknown> | null;
   stamp: string | null;
   stamps: Record<string, number> | null;
@@ -269,10 +274,12 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     type: row.type,
     level: row.level,
     model: row.model,
+    parentId: row.parent_observation_id,
     inputTokens: toNumber(row.input_tokens),
     outputTokens: toNumber(row.output_tokens),
     totalTokens: toNumber(row.total_tokens),
     costNanoUsd: toNumber(row.cost_nano_usd),
+    repeated: row.repeated,
     stamp: toNumber(row.stamp),
     stamps: null,
   };

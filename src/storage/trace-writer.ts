@@ -20,7 +20,8 @@ import {
   selectMetadata,
   type TracePayloadRow,
 } from './payload-tables.js';
-import { addTotals, contributionOf, earliest, hourOf, latest } from './rollup.js';
+import { judgeRepeatedUsage, type Rejudged, type TraceChange, writeRepeated } from './repeated-usage.js';
+import { addTotals, type ContributingRow, contributionOf, earliest, hourOf, latest } from './rollup.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import { type BinaryStatement, StatementBatch } from './statement-batch.js';
 import {
@@ -86,10 +87,12 @@ export async function writeTraces(
   const entries = works.map((work, i) => newTraceEntry(work, stored[i], bucketAt(nowMs), now));
   await readStoredObservations(client, entries);
 
+  const [added, changed] = foldObservations(entries, now);
   const deltas = new RollupDeltas();
-  const [added, changed] = foldObservations(entries, deltas, now);
+  const rejudged = await countObservations(client, entries as FoldedEntry[], deltas);
   const writeRows = (batch: StatementBatch): void => {
     writeObservations(batch, added, changed);
+    writeRepeated(batch, rejudged);
     writeObservationPayloads(batch, ...foldPayloads(entries));
   };
   const writeSums = (batch: StatementBatch): void => {
@@ -118,9 +121,13 @@ export async function writeTraces(
 interface ObservationEntry {
   readonly key: ObservationKey;
   readonly patches: readonly ObservationPatch[];
+  /** What is to be written. */
+  row?: ObservationRow;
   stored?: ObservationRow;
   storedMetadata?: StampedMetadata;
 }
+
+type FoldedEntry = TraceEntry & TraceChange;
 
 interface TraceEntry {
   readonly work: TraceWork;
@@ -176,22 +183,34 @@ async function readStoredObservations(client: ClientBase, traces: readonly Trace
   merging.forEach((observation, i) => (observation.storedMetadata = metadata[i]));
 }
 
-/** The rows that are not stored yet and those that are; their difference to what is stored is added to every sum. */
+/** The rows that are not stored yet and those that are. */
 function foldObservations(
   traces: readonly TraceEntry[],
-  deltas: RollupDeltas,
   now: Micros,
 ): [added: ObservationRow[], changed: ObservationRow[]] {
   const added: ObservationRow[] = [];
   const changed: ObservationRow[] = [];
   for (const trace of traces) {
-    for (const { key, stored, patches } of trace.observations) {
-      const row = foldObservation(key, stored, patches, now);
-      (stored === undefined ? added : changed).push(row);
-      count(trace, deltas, stored, row);
+    for (const entry of trace.observations) {
+      entry.row = foldObservation(entry.key, entry.stored, entry.patches, now);
+      (entry.stored === undefined ? added : changed).push(entry.row);
     }
   }
   return [added, changed];
+}
+
+/** Adds the difference to what is stored to every sum. Returns what else of these traces counts differently now. */
+async function countObservations(
+  client: ClientBase,
+  traces: readonly FoldedEntry[],
+  deltas: RollupDeltas,
+): Promise<Rejudged[]> {
+  const rejudged = await judgeRepeatedUsage(client, traces);
+  for (const trace of traces) {
+    for (const { stored, row } of trace.observations) count(trace, deltas, stored, row);
+    for (const { before, after } of rejudged.get(trace) ?? []) count(trace, deltas, before, after);
+  }
+  return [...rejudged.values()].flat();
 }
 
 /** An observation that is not stored yet has no payload either. */
@@ -223,7 +242,12 @@ function foldTraces(traces: readonly TraceEntry[], deltas: RollupDeltas, now: Mi
 }
 
 /** Adds contribution(new row) − contribution(old row) to every sum, each under its own hour and model. */
-function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow | undefined, row: ObservationRow): void {
+function count(
+  trace: TraceEntry,
+  deltas: RollupDeltas,
+  stored: ContributingRow | undefined,
+  row: ContributingRow,
+): void {
   const { projectNo } = trace.key;
   const added = contributionOf(row);
   if (stored !== undefined) {
