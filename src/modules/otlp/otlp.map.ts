@@ -15,6 +15,7 @@ import {
   type SharedMetadata,
   spanMetadata,
 } from './otlp.metadata.js';
+import { asRunning } from './otlp.pending.js';
 import { nothingUsable } from './otlp.response.js';
 import {
   type AttributeValue,
@@ -29,14 +30,7 @@ import {
 import { readClock, readIsoTime } from './otlp.time.js';
 import { readCostDetails, readGenAiUsage, readTotalCost, readUsageDetails, type UsageAttribute } from './otlp.usage.js';
 import { toBoolean, toContent, toJson, toMembers, toStorableJson, toText, toTextList } from './otlp.values.js';
-import {
-  readEnvironment,
-  readLevel,
-  readType,
-  sendsGenerationsAsSpans,
-  STATUS_ERROR,
-  sumsUpChildren,
-} from './otlp.vocabulary.js';
+import { readEnvironment, readLevel, readType, sendsGenerationsAsSpans, STATUS_ERROR } from './otlp.vocabulary.js';
 
 /** Langfuse's own SDKs: what they set is known, so that keeping it raw as well would only say it twice. */
 const LANGFUSE_SCOPE = 'langfuse-sdk';
@@ -74,7 +68,7 @@ export function mapExport({ resourceSpans }: OtlpExport, context: MapContext): M
       ofScope.spans.forEach((span, i) => {
         const problem = findProblem(span);
         if (problem === undefined) {
-          new SpanMapper(span, index, scope, context.nowMs).mapInto(observations, traces);
+          new SpanMapper(asRunning(span), index, scope, context.nowMs).mapInto(observations, traces);
         } else {
           const { field, code, message } = problem;
           if (rejected.length === 0) {
@@ -164,7 +158,9 @@ class SpanMapper {
     const { traceId } = span;
     const clock = readClock(span, nowMs);
     const arrival = nowMs * 1000;
-    const stamp = eventStamp(clock.end ?? clock.start ?? arrival, false, nowMs);
+    // What a span says when it has ended beats what it said while it ran, also where the two share their microsecond.
+    const isEnded = clock.end !== undefined;
+    const stamp = eventStamp(clock.end ?? clock.start ?? arrival, isEnded, nowMs);
 
     const name = span.name === '' ? undefined : toIndexableText(span.name);
     const type = readType(picks, this.scope.sendsGenerationsAsSpans);
@@ -264,7 +260,7 @@ class SpanMapper {
         kind: 'trace',
         index,
         traceId,
-        stamp: inheritedStamp(clock.start ?? clock.end ?? arrival, isRoot),
+        stamp: inheritedStamp((clock.start ?? clock.end ?? arrival) + (isEnded ? 0 : 1), isRoot),
         name,
         userId,
         sessionId,
@@ -329,8 +325,6 @@ class SpanMapper {
   }
 
   private readModelCall(): ModelCall {
-    const { picks } = this;
-    if (sumsUpChildren(picks)) return {};
     return {
       model: this.readText('model'),
       modelParameters: this.readModelParameters(),

@@ -59,9 +59,6 @@ const OPERATIONS: ReadonlyMap<string, ObservationType> = new Map([
   ['execute_node', 'CHAIN'],
 ]);
 
-/** Operations whose model, usage and cost sum up their children's, which are stored themselves. */
-const SUMMING_OPERATIONS: ReadonlySet<string> = new Set(['invoke_agent', 'agent_step']);
-
 /** What a span was, by its explicit type, its kind, its operation, or else by what it carries. */
 export function readType(picks: Picks, isOldPythonSdk: boolean): ObservationType {
   const type = lookUp(LANGFUSE_TYPES, picks.text('type')?.toUpperCase());
@@ -99,10 +96,6 @@ const GENERATION_FIELDS = [
 export function sendsGenerationsAsSpans(scopeVersion: string): boolean {
   const [major, minor] = scopeVersion.split('.', 2).map(Number);
   return major !== undefined && minor !== undefined && (major < 3 || (major === 3 && minor <= 3));
-}
-
-export function sumsUpChildren(picks: Picks): boolean {
-  return SUMMING_OPERATIONS.has(picks.text('operation') ?? '');
 }
 
 /** Words of log levels in other systems (Langfuse server, server/otel). */
