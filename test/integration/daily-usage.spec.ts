@@ -70,8 +70,7 @@ function recount({ filter, from, to = Infinity }: DailyUsageQuery): DailyUsage[]
   const days = [
     ...new Set([...counted.map((t) => dayOf(t['ts'] as number)), ...observations.map((o) => dayOf(timeOf(o)))]),
   ];
-  const sum = (rows: readonly Row[], column: string) =>
-    rows.reduce((total, row) => total + summed(row, column), 0);
+  const sum = (rows: readonly Row[], column: string) => rows.reduce((total, row) => total + summed(row, column), 0);
   return days
     .sort((a, b) => b - a)
     .map((day) => {
