@@ -3,6 +3,7 @@ import { CreateMetrics1795500000000 } from './1795500000000-CreateMetrics.js';
 import { AddRetention1795610000000 } from './1795610000000-AddRetention.js';
 import { CountTracesByDay1795620000000 } from './1795620000000-CountTracesByDay.js';
 import { FillTraceCounts1795620000001 } from './1795620000001-FillTraceCounts.js';
+import { LeaveOutRepeatedUsage1795630000000 } from './1795630000000-LeaveOutRepeatedUsage.js';
 import { AddObservationIdentity1795700000000 } from './1795700000000-AddObservationIdentity.js';
 import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
@@ -16,6 +17,7 @@ export const migrations = [
   AddRetention1795610000000,
   CountTracesByDay1795620000000,
   FillTraceCounts1795620000001,
+  LeaveOutRepeatedUsage1795630000000,
   AddObservationIdentity1795700000000,
   CreatePrices1795710000000,
   AddMetricExemplars1795720000000,

@@ -32,6 +32,7 @@ export interface ObservationKey {
 
 /** A row of `observations`. */
 export interface ObservationRow extends ObservationKey, ContributingRow, RowCost {
+  parentId: string | null;
   state: ObservationState;
   updatedAt: Micros;
   stamp: number | null;
@@ -82,10 +83,12 @@ export function foldObservation(
     type: values.type ?? null,
     level: values.level ?? null,
     model: values.model ?? null,
+    parentId: values.parentObservationId ?? null,
     inputTokens: tokens?.inputTokens ?? null,
     outputTokens: tokens?.outputTokens ?? null,
     totalTokens: tokens?.totalTokens ?? null,
     ...costOf(state, stored, { projectNo: key.projectNo, createdAt, prices, isRepricing }),
+    repeated: stored?.repeated ?? null,
   };
 }
 
@@ -140,6 +143,7 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'stated_cost', type: 'jsonb', value: (row) => json(row.state.values.statedCost) },
   { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
   { name: 'price_key', type: 'int8', value: (row) => row.priceKey },
+  { name: 'repeated', type: 'int4', value: (row) => row.repeated },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
   ...IDENTITY_COLUMNS.map(([name, column]): Column<ObservationRow> => ({
     name: column,
@@ -203,7 +207,7 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.repeated, o.stated_facts, ` +
   `${IDENTITY_SELECTION}, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
 
@@ -233,6 +237,7 @@ interface StoredColumns extends IdentityColumns {
   stated_cost: CostDetails | null;
   cost_nano_usd: string | null;
   price_key: string | null;
+  repeated: number | null;
   stated_facts: Record<string, unknown> | null;
   stamp: string | null;
   stamps: Record<string, number> | null;
@@ -292,11 +297,13 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     type: row.type,
     level: row.level,
     model: row.model,
+    parentId: row.parent_observation_id,
     inputTokens: toNumber(row.input_tokens),
     outputTokens: toNumber(row.output_tokens),
     totalTokens: toNumber(row.total_tokens),
     costNanoUsd: toNumber(row.cost_nano_usd),
     priceKey: toNumber(row.price_key),
+    repeated: row.repeated,
     stamp: toNumber(row.stamp),
     stamps: null,
   };

@@ -14,6 +14,7 @@ const row = (fields: Partial<ContributingRow>): ContributingRow => ({
   outputTokens: null,
   totalTokens: null,
   costNanoUsd: null,
+  repeated: null,
   ...fields,
 });
 

@@ -1,3 +1,4 @@
+import { COST, TOKENS } from '../domain/repeated-usage.js';
 import { type Totals } from '../domain/trace.js';
 import { type Micros } from '../domain/time.js';
 
@@ -24,6 +25,8 @@ export interface ContributingRow {
   outputTokens: number | null;
   totalTokens: number | null;
   costNanoUsd: number | null;
+  /** Bits of what repeats other usage and is left out of sums; null: nothing. */
+  repeated: number | null;
 }
 
 const HOUR_MICROS = 3_600_000_000;
@@ -35,6 +38,8 @@ export function hourOf(time: Micros): Micros {
 
 /** What one stored observation adds to every sum. A pure function of its row, so old rows can be subtracted exactly. */
 export function contributionOf(row: ContributingRow): Contribution {
+  const repeated = row.repeated ?? 0;
+  const tokens = (count: number | null): number => ((repeated & TOKENS) === 0 ? (count ?? 0) : 0);
   return {
     hour: hourOf(row.startTime ?? row.createdAt),
     model: row.model ?? '',
@@ -43,10 +48,10 @@ export function contributionOf(row: ContributingRow): Contribution {
     observationCount: 1,
     generationCount: row.type === 'GENERATION' ? 1 : 0,
     errorCount: row.level === 'ERROR' ? 1 : 0,
-    inputTokens: row.inputTokens ?? 0,
-    outputTokens: row.outputTokens ?? 0,
-    totalTokens: row.totalTokens ?? 0,
-    costNanoUsd: row.costNanoUsd ?? 0,
+    inputTokens: tokens(row.inputTokens),
+    outputTokens: tokens(row.outputTokens),
+    totalTokens: tokens(row.totalTokens),
+    costNanoUsd: (repeated & COST) === 0 ? (row.costNanoUsd ?? 0) : 0,
   };
 }
 

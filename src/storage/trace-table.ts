@@ -1,5 +1,5 @@
 import { type ClientBase } from 'pg';
-import { type JsonText } from '../domain/json.js';
+import { compareBytewise, type JsonText } from '../domain/json.js';
 import {
   applyMetadata,
   applyTracePatch,
@@ -29,6 +29,10 @@ export interface TraceRow extends TraceKey {
   metadata: StampedMetadata;
   totals: Totals;
   usage: TraceUsage;
+  /** Ids that may yet turn out to be calls which others, stored below them, repeat. */
+  awaitedParents: Set<string>;
+  /** Any further observation may change whose usage counts. */
+  isUsageOpen: boolean;
   firstStart: Micros | null;
   lastEnd: Micros | null;
   createdAt: Micros;
@@ -43,6 +47,8 @@ export function newTraceRow(key: TraceKey, bucket: number, now: Micros): TraceRo
     metadata: new Map(),
     totals: newTotals(),
     usage: new TraceUsage(),
+    awaitedParents: new Set(),
+    isUsageOpen: false,
     firstStart: null,
     lastEnd: null,
     createdAt: now,
@@ -131,6 +137,16 @@ const COLUMNS: readonly Column<EncodedRow>[] = [
   { name: 'model_names', type: 'text', value: ({ usage }) => usage.names, expression: 'x.model_names::text[]' },
   { name: 'model_sums', type: 'text', value: ({ usage }) => usage.sums, expression: 'x.model_sums::int8[]' },
   { name: 'strays', type: 'bool', value: ({ row }) => row.usage.strays(timestampOf(row)) },
+  // As the tags: an array each.
+  {
+    name: 'awaited_parents',
+    type: 'jsonb',
+    value: ({ row: { awaitedParents } }) =>
+      awaitedParents.size === 0 ? null : JSON.stringify([...awaitedParents].sort(compareBytewise)),
+    expression:
+      'CASE WHEN x.awaited_parents IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(x.awaited_parents)) END',
+  },
+  { name: 'usage_is_open', type: 'bool', value: ({ row }) => row.isUsageOpen || null },
   { name: 'stamp', type: 'int8', value: (encoded) => encoded.stamp },
   { name: 'stamps', type: 'jsonb', value: (encoded) => encoded.stamps },
   { name: 'metadata_stamp', type: 'int8', value: (encoded) => encoded.metadataStamp },
@@ -154,7 +170,7 @@ const SELECT_STORED =
   `t.name, t.user_id, t.session_id, t.release, t.version, t.environment, t.external_id, t.public, t.bookmarked, ` +
   `t.stated_latency_seconds, t.stated_cost_usd, t.tags, t.metadata::text AS metadata, ` +
   `t.observation_count, t.generation_count, t.error_count, t.input_tokens, t.output_tokens, t.total_tokens, t.cost_nano_usd, ` +
-  `t.model_names, t.model_sums, t.stamp, t.stamps, t.metadata_stamp, t.metadata_stamps::text AS metadata_stamps ` +
+  `t.model_names, t.model_sums, t.awaited_parents, t.usage_is_open, t.stamp, t.stamps, t.metadata_stamp, t.metadata_stamps::text AS metadata_stamps ` +
   `FROM traces t WHERE t.project_no = k.p AND t.trace_id = k.t LIMIT 1) t`;
 
 interface StoredColumns {
@@ -186,6 +202,8 @@ interface StoredColumns {
   cost_nano_usd: string;
   model_names: string[];
   model_sums: string[];
+  awaited_parents: string[] | null;
+  usage_is_open: boolean | null;
   stamp: string | null;
   stamps: Record<string, number> | null;
   metadata_stamp: string | null;
@@ -253,6 +271,8 @@ function decodeRow(key: TraceKey, row: StoredColumns, now: Micros): TraceRow {
       costNanoUsd: Number(row.cost_nano_usd),
     },
     usage: new TraceUsage(row.model_names, row.model_sums.map(Number)),
+    awaitedParents: new Set(row.awaited_parents),
+    isUsageOpen: row.usage_is_open === true,
     firstStart: toNumber(row.first_start),
     lastEnd: toNumber(row.last_end),
     createdAt: Number(row.created_at),

@@ -16,6 +16,7 @@ const amount = (time: number, model: string | null, tokens = 0) =>
     outputTokens: 2 * tokens,
     totalTokens: 3 * tokens,
     costNanoUsd: 4 * tokens,
+    repeated: null,
   });
 
 describe('the sums of a trace by day and model', () => {

@@ -23,7 +23,8 @@ import {
 } from './payload-tables.js';
 import { type KeyedPrice, type PriceBook } from './pricing/price-book.js';
 import { insertSnapshots } from './pricing/price-snapshots.js';
-import { addTotals, contributionOf, earliest, hourOf, latest } from './rollup.js';
+import { judgeRepeatedUsage, type Rejudged, type TraceChange, writeRepeated } from './repeated-usage.js';
+import { addTotals, type ContributingRow, contributionOf, earliest, hourOf, latest } from './rollup.js';
 import { RollupDeltas, type SessionShare, writeRollups } from './rollup-tables.js';
 import { type BinaryStatement, StatementBatch } from './statement-batch.js';
 import {
@@ -95,12 +96,14 @@ export async function writeTraces(
   await readStoredObservations(client, all);
   const entries = isRepricing ? storedOnly(all) : all;
 
+  const [added, changed] = foldObservations(entries, { now, prices, isRepricing });
   const deltas = new RollupDeltas();
-  const [added, changed] = foldObservations(entries, deltas, { now, prices, isRepricing });
   const snapshots = newSnapshots([...added, ...changed], prices);
+  const rejudged = await countObservations(client, entries as FoldedEntry[], deltas);
   const writeRows = (batch: StatementBatch): void => {
     insertSnapshots(batch, snapshots, now);
     writeObservations(batch, added, changed);
+    writeRepeated(batch, rejudged);
     writeObservationPayloads(batch, ...foldPayloads(entries));
   };
   const writeSums = (batch: StatementBatch): void => {
@@ -144,9 +147,13 @@ function newSnapshots(rows: readonly ObservationRow[], prices: PriceBook | undef
 interface ObservationEntry {
   readonly key: ObservationKey;
   readonly patches: readonly ObservationPatch[];
+  /** What is to be written. */
+  row?: ObservationRow;
   stored?: ObservationRow;
   storedMetadata?: StampedMetadata;
 }
+
+type FoldedEntry = TraceEntry & TraceChange;
 
 interface TraceEntry {
   readonly work: TraceWork;
@@ -202,22 +209,34 @@ async function readStoredObservations(client: ClientBase, traces: readonly Trace
   merging.forEach((observation, i) => (observation.storedMetadata = metadata[i]));
 }
 
-/** The rows that are not stored yet and those that are; their difference to what is stored is added to every sum. */
+/** The rows that are not stored yet and those that are. */
 function foldObservations(
   traces: readonly TraceEntry[],
-  deltas: RollupDeltas,
   context: FoldContext,
 ): [added: ObservationRow[], changed: ObservationRow[]] {
   const added: ObservationRow[] = [];
   const changed: ObservationRow[] = [];
   for (const trace of traces) {
-    for (const { key, stored, patches } of trace.observations) {
-      const row = foldObservation(key, stored, patches, context);
-      (stored === undefined ? added : changed).push(row);
-      count(trace, deltas, stored, row);
+    for (const entry of trace.observations) {
+      entry.row = foldObservation(entry.key, entry.stored, entry.patches, context);
+      (entry.stored === undefined ? added : changed).push(entry.row);
     }
   }
   return [added, changed];
+}
+
+/** Adds the difference to what is stored to every sum. Returns what else of these traces counts differently now. */
+async function countObservations(
+  client: ClientBase,
+  traces: readonly FoldedEntry[],
+  deltas: RollupDeltas,
+): Promise<Rejudged[]> {
+  const rejudged = await judgeRepeatedUsage(client, traces);
+  for (const trace of traces) {
+    for (const { stored, row } of trace.observations) count(trace, deltas, stored, row);
+    for (const { before, after } of rejudged.get(trace) ?? []) count(trace, deltas, before, after);
+  }
+  return [...rejudged.values()].flat();
 }
 
 /** An observation that is not stored yet has no payload either. */
@@ -249,7 +268,12 @@ function foldTraces(traces: readonly TraceEntry[], deltas: RollupDeltas, now: Mi
 }
 
 /** Adds contribution(new row) − contribution(old row) to every sum, each under its own hour and model. */
-function count(trace: TraceEntry, deltas: RollupDeltas, stored: ObservationRow | undefined, row: ObservationRow): void {
+function count(
+  trace: TraceEntry,
+  deltas: RollupDeltas,
+  stored: ContributingRow | undefined,
+  row: ContributingRow,
+): void {
   const { projectNo } = trace.key;
   const added = contributionOf(row);
   if (stored !== undefined) {

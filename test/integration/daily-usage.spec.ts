@@ -5,6 +5,7 @@ import { type DailyUsageQuery, UsageReader } from '../../src/storage/usage-reade
 import { type TestDatabase } from '../support/database.js';
 import { expectedContents, type Contents, type Row, wrongSums } from '../support/fold.js';
 import { batchOf, cutInPieces, disordered, NOW_MS, type Patch, Random, randomMessages } from '../support/messages.js';
+import { summed } from '../support/repeated-usage.js';
 import { createWriteDatabase, openQueue } from '../support/write-database.js';
 
 jest.setTimeout(120_000);
@@ -69,8 +70,7 @@ function recount({ filter, from, to = Infinity }: DailyUsageQuery): DailyUsage[]
   const days = [
     ...new Set([...counted.map((t) => dayOf(t['ts'] as number)), ...observations.map((o) => dayOf(timeOf(o)))]),
   ];
-  const sum = (rows: readonly Row[], column: string) =>
-    rows.reduce((total, row) => total + ((row[column] as number | null) ?? 0), 0);
+  const sum = (rows: readonly Row[], column: string) => rows.reduce((total, row) => total + summed(row, column), 0);
   return days
     .sort((a, b) => b - a)
     .map((day) => {

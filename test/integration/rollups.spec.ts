@@ -91,7 +91,7 @@ describe('sums', () => {
       ],
       [
         observation('a', 4, {
-          type: 'SPAN',
+          type: 'EMBEDDING',
           level: 'DEFAULT',
           usage: { input: 1, output: 1 },
           statedCost: { total: 0.5 },

@@ -2,6 +2,7 @@ import { type Pool } from 'pg';
 import { type ObservationPatch } from '../../src/domain/observation.js';
 import { type TracePatch } from '../../src/domain/trace.js';
 import { type Patch } from './messages.js';
+import { summed, withRepeated } from './repeated-usage.js';
 
 /**
  * What the tables must hold after a set of messages, said a second time: the rules of the merge written as plainly as
@@ -28,7 +29,7 @@ export function expectedContents(patches: readonly Patch[], now: number): Conten
   const observations = traceIds.flatMap((traceId) => {
     const messages = patches.filter((patch) => patch.kind === 'observation' && patch.traceId === traceId);
     const ids = sorted(new Set(messages.map((patch) => (patch as ObservationPatch).id)));
-    return ids.map((id) =>
+    const rows = ids.map((id) =>
       observationRow(
         traceId,
         id,
@@ -36,6 +37,7 @@ export function expectedContents(patches: readonly Patch[], now: number): Conten
         now,
       ),
     );
+    return withRepeated(rows);
   });
   const traces = traceIds.map((traceId) =>
     traceRow(
@@ -251,10 +253,10 @@ function totalsOf(rows: readonly Row[]): Row {
     observation_count: total((row) => row['observation_count'] ?? 1),
     generation_count: total((row) => row['generation_count'] ?? Number(row['type'] === 'GENERATION')),
     error_count: total((row) => row['error_count'] ?? Number(row['level'] === 'ERROR')),
-    input_tokens: total((row) => row['input_tokens']),
-    output_tokens: total((row) => row['output_tokens']),
-    total_tokens: total((row) => row['total_tokens']),
-    cost_nano_usd: total((row) => row['cost_nano_usd']),
+    input_tokens: total((row) => summed(row, 'input_tokens')),
+    output_tokens: total((row) => summed(row, 'output_tokens')),
+    total_tokens: total((row) => summed(row, 'total_tokens')),
+    cost_nano_usd: total((row) => summed(row, 'cost_nano_usd')),
   };
 }
 
@@ -320,7 +322,7 @@ export async function storedContents(pool: Pool, projectNo: number): Promise<Con
   const observationColumns = [
     ...['trace_id', 'id', 'type', 'environment', 'stated_facts'],
     ...Object.keys(OBSERVATION_COLUMNS).filter((column) => !TIMES.includes(column)),
-    ...['input_tokens', 'output_tokens', 'total_tokens', 'cost_nano_usd'],
+    ...['input_tokens', 'output_tokens', 'total_tokens', 'cost_nano_usd', 'repeated'],
   ].map((column) => `o.${column}`);
   return {
     traces: await rows(
@@ -396,14 +398,15 @@ export async function dumpProject(pool: Pool, projectNo: number): Promise<string
   return parts.join('\n');
 }
 
+const tokensCount = 'coalesce(repeated, 0) & 1 = 0';
 const SUMMED = {
   observation_count: 'count(*)',
   generation_count: `count(*) FILTER (WHERE type = 'GENERATION')`,
   error_count: `count(*) FILTER (WHERE level = 'ERROR')`,
-  input_tokens: 'coalesce(sum(input_tokens), 0)',
-  output_tokens: 'coalesce(sum(output_tokens), 0)',
-  total_tokens: 'coalesce(sum(total_tokens), 0)',
-  cost_nano_usd: 'coalesce(sum(cost_nano_usd), 0)',
+  input_tokens: `coalesce(sum(input_tokens) FILTER (WHERE ${tokensCount}), 0)`,
+  output_tokens: `coalesce(sum(output_tokens) FILTER (WHERE ${tokensCount}), 0)`,
+  total_tokens: `coalesce(sum(total_tokens) FILTER (WHERE ${tokensCount}), 0)`,
+  cost_nano_usd: 'coalesce(sum(cost_nano_usd) FILTER (WHERE coalesce(repeated, 0) & 2 = 0), 0)',
 };
 const SUMS = Object.entries(SUMMED)
   .map(([name, expression]) => `${expression} AS ${name}`)

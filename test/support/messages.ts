@@ -91,19 +91,22 @@ function randomObservationPatch(random: Random, traceId: string, id: string, tim
   const patch: ObservationPatch = { kind: 'observation', index: 0, traceId, id, stamp: time() * 2 + random.below(2) };
   if (random.chance(0.7)) patch.startTime = time() + random.below(3) * 3_600_000_000;
   if (random.chance(0.6)) patch.endTime = orNull(random, time() + random.below(9) * 3_600_000_000);
-  if (random.chance(0.6)) patch.type = random.pick(['SPAN', 'GENERATION', 'TOOL']);
+  if (random.chance(0.6)) patch.type = random.pick(['SPAN', 'GENERATION', 'GENERATION', 'TOOL', 'AGENT']);
   if (random.chance(0.3)) patch.fallbackType = 'GENERATION';
   if (random.chance(0.5)) patch.name = orNull(random, `step ${random.below(5)}`);
   if (random.chance(0.3)) patch.level = random.pick(['ERROR', 'DEFAULT', 'WARNING']);
   if (random.chance(0.5)) patch.model = orNull(random, random.pick(['gpt-x', 'claude-y', 'qwen-z']));
+  // Few counts, so that one call is often like the other.
   if (random.chance(0.5))
-    patch.usage = random.chance(0.8)
-      ? { input: random.below(1000), output: random.below(500), input_cached: 7 }
-      : orNull(random, { total: 5 });
+    patch.usage = random.chance(0.2)
+      ? { input: 9, output: random.below(2) }
+      : random.chance(0.8)
+        ? { input: random.below(1000), output: random.below(500), input_cached: 7 }
+        : orNull(random, { total: 5 });
   if (random.chance(0.4)) patch.statedCost = { total: random.below(10_000) / 1e6, input: 0.000123 };
   if (random.chance(0.3)) patch.environment = random.pick(['prod', 'dev', 'test']);
   if (random.chance(0.2)) patch.statedLatencySeconds = random.below(100) / 4;
-  if (random.chance(0.2)) patch.parentObservationId = `obs-${random.below(5)}`;
+  if (random.chance(0.4)) patch.parentObservationId = `obs-${random.below(5)}`;
   if (random.chance(0.2)) patch.completionStartTime = orNull(random, time());
   if (random.chance(0.2)) patch.statusMessage = orNull(random, random.pick(['😀', '\uff5e', '']));
   if (random.chance(0.2)) patch.modelParameters = JSON.stringify({ temperature: random.below(3) / 10 });

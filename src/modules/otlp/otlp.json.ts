@@ -23,6 +23,7 @@ import {
   emptyResource,
   emptyScope,
   MAX_ATTRIBUTE_DEPTH,
+  MessageCount,
   NO_ATTRIBUTES,
   type OtlpEvent,
   type OtlpExport,
@@ -81,7 +82,11 @@ export function readBody<T>(body: Buffer, read: (request: unknown) => T): T {
   }
 }
 
+/** Of the export that is being read: reading never waits, so that there is one at a time. */
+let messages = new MessageCount();
+
 function readExport(request: unknown): OtlpExport {
+  messages = new MessageCount();
   if (!isObject(request)) {
     throw new InvalidInput(`The body must be a JSON object such as {"resourceSpans": […]}, got ${nameOf(request)}`);
   }
@@ -104,6 +109,7 @@ function readExport(request: unknown): OtlpExport {
 }
 
 function readResourceSpans(value: unknown): OtlpResourceSpans {
+  messages.add();
   const message = expectObject(value);
   return {
     resource: within('resource', () => readResource(message['resource'])),
@@ -122,6 +128,7 @@ export function readResource(value: unknown): OtlpResource {
 }
 
 function readScopeSpans(value: unknown): OtlpScopeSpans {
+  messages.add();
   const message = expectObject(value);
   return {
     scope: within('scope', () => readScope(message['scope'])),
@@ -143,10 +150,11 @@ export function readScope(value: unknown): OtlpScope {
 
 /** A span of a wrong shape costs itself only. */
 function readSpanLeniently(value: unknown): OtlpSpan {
+  messages.add();
   try {
     return readSpan(expectObject(value));
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
+    if (!(error instanceof Unreadable) || error.code === 'TOO_MANY') throw error;
     const { traceId, spanId } = isObject(value) ? value : { traceId: '', spanId: '' };
     return unreadableSpan(error, typeof traceId === 'string' ? traceId : '', typeof spanId === 'string' ? spanId : '');
   }
@@ -183,6 +191,7 @@ function readSpan(span: JsonObject): OtlpSpan {
 }
 
 function readEvent(value: unknown): OtlpEvent {
+  messages.add();
   const event = expectObject(value);
   return {
     timeUnixNano: readTime(event['timeUnixNano'], 'timeUnixNano'),
@@ -193,6 +202,7 @@ function readEvent(value: unknown): OtlpEvent {
 }
 
 function readLink(value: unknown): OtlpLink {
+  messages.add();
   const link = expectObject(value);
   return {
     traceId: readId(link['traceId'], 'traceId', TRACE_ID_DIGITS),

@@ -20,7 +20,7 @@ import { decodeProtobuf } from './otlp.protobuf.js';
 
 const CONTEXT = { project: { no: 1, id: 'p' }, nowMs: NOW_MS, bytes: 1000 };
 const END_MICROS = START_MICROS + 1_000_000;
-const STAMP = eventStamp(END_MICROS, false, NOW_MS);
+const STAMP = eventStamp(END_MICROS, true, NOW_MS);
 const PARENT_ID = '00f067aa0ba902b7';
 
 type Json = Record<string, unknown>;
@@ -96,7 +96,7 @@ describe('a span of the Langfuse JS SDK', () => {
   it('becomes the generation, the stated trace and the inherited trace that Langfuse shows', () => {
     const { batch, spanCount, rejected } = mapRequest(request);
     const start = 1_769_851_800_900_000;
-    const stamp = eventStamp(start + 345, false, NOW_MS);
+    const stamp = eventStamp(start + 345, true, NOW_MS);
     const key = { index: 0, traceId: 'b61d23164373c56952c90d4f88da5932' };
     const resourceAttributes = '{"process.pid":13945,"process.command_args":["/usr/bin/node"]}';
     const scope = '{"name":"langfuse-sdk","version":"5.11.1"}';
@@ -230,8 +230,7 @@ describe('a recorded export', () => {
     });
     expect(query).toMatchObject({ type: 'SPAN', level: undefined });
     expect(parse(query!.metadata)).toMatchObject({ status: { code: 'OK' } });
-    // Its tokens are the sum of its children's.
-    expect(agent).toMatchObject({ type: 'AGENT', usage: undefined });
+    expect(agent).toMatchObject({ type: 'AGENT', usage: { input: 120, total: 120 } });
     expect(parse(agent!.metadata)['attributes']).toMatchObject({ 'gen_ai.usage.input_tokens': 120 });
   });
 });
@@ -379,11 +378,12 @@ describe('tokens and cost', () => {
     expect(cost({ 'gen_ai.usage.cost': 1e300 })).toBeUndefined();
   });
 
-  it('of an agent are the sum of its children: they are kept raw only', () => {
+  // Storage decides whether they count: what is below the agent may come later.
+  it('of an agent, which may repeat those below it, are kept', () => {
     const values = { 'gen_ai.request.model': 'm', 'gen_ai.usage.input_tokens': 9, 'gen_ai.usage.cost': 1 };
     for (const operation of ['invoke_agent', 'agent_step']) {
       const { observation, kept } = mapSpan({ ...values, 'gen_ai.operation.name': operation });
-      expect(observation).toMatchObject({ model: undefined, usage: undefined, statedCost: undefined });
+      expect(observation).toMatchObject({ model: 'm', usage: { input: 9, total: 9 }, statedCost: { total: 1 } });
       expect(kept).toMatchObject(values);
     }
   });
@@ -648,7 +648,7 @@ describe('the times of a span', () => {
     const { observation, metadata } = times(START_NANOS, tooLate);
     expect(observation.endTime).toBe((NOW_MS + 86_400_000) * 1000);
     // A wrong clock must not win every later merge.
-    expect(observation.stamp).toBe((NOW_MS + 300_000) * 2000);
+    expect(observation.stamp).toBe((NOW_MS + 300_000) * 2000 + 1);
     expect(metadata['clock']).toEqual({ endTimeUnixNano: { raw: String(tooLate), clamped: true } });
     expect(times(10n ** 17n, START_NANOS).observation.startTime).toBe((NOW_MS - 10 * 365.25 * 86_400_000) * 1000);
   });

@@ -18,6 +18,7 @@ import {
   spanMetadata,
 } from './otlp.metadata.js';
 import { ModelParameters } from './otlp.parameters.js';
+import { asRunning } from './otlp.pending.js';
 import { type KeyMeaning, meaningOf, Picks } from './otlp.picks.js';
 import { nothingUsable } from './otlp.response.js';
 import {
@@ -33,14 +34,7 @@ import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
 import { readClock } from './otlp.time.js';
 import { readCostDetails, readUsageAttributes, readUsageDetails, type UsageReading } from './otlp.usage.js';
 import { toBoolean, toContent, toText, toTextList } from './otlp.values.js';
-import {
-  readAgentName,
-  readName,
-  readToolName,
-  readType,
-  sendsGenerationsAsSpans,
-  sumsUpChildren,
-} from './otlp.vocabulary.js';
+import { readAgentName, readName, readToolName, readType, sendsGenerationsAsSpans } from './otlp.vocabulary.js';
 
 /** Key of the metadata that tell how tokens were counted; the explanation of a cost shows it. */
 const USAGE_NOTE = 'usageCounting';
@@ -81,7 +75,7 @@ export function mapExport({ resourceSpans }: OtlpExport, context: MapContext): M
       ofScope.spans.forEach((span, i) => {
         const problem = findProblem(span);
         if (problem === undefined) {
-          new SpanMapper(span, index, scope, context.nowMs).mapInto(observations, traces);
+          new SpanMapper(asRunning(span), index, scope, context.nowMs).mapInto(observations, traces);
         } else {
           const { field, code, message } = problem;
           if (rejected.length === 0) {
@@ -175,7 +169,9 @@ class SpanMapper {
     const { traceId } = span;
     const clock = readClock(span, nowMs);
     const arrival = nowMs * 1000;
-    const stamp = eventStamp(clock.end ?? clock.start ?? arrival, false, nowMs);
+    // What a span says when it has ended beats what it said while it ran, also where the two share their microsecond.
+    const isEnded = clock.end !== undefined;
+    const stamp = eventStamp(clock.end ?? clock.start ?? arrival, isEnded, nowMs);
 
     const { isLangfuseSdk, sendsGenerationsAsSpans, name: scopeName } = this.scope;
     const type = readType(picks, {
@@ -296,7 +292,7 @@ class SpanMapper {
         kind: 'trace',
         index,
         traceId,
-        stamp: inheritedStamp(clock.start ?? clock.end ?? arrival, isRoot),
+        stamp: inheritedStamp((clock.start ?? clock.end ?? arrival) + (isEnded ? 0 : 1), isRoot),
         name,
         userId,
         sessionId,
@@ -344,8 +340,6 @@ class SpanMapper {
   }
 
   private readModelCall(): ModelCall {
-    const { picks } = this;
-    if (sumsUpChildren(picks)) return {};
     const reading = this.usage;
     const usage = this.readStatedUsage();
     return {

@@ -3,6 +3,7 @@ import {
   type AttributeValue,
   emptyResource,
   emptyScope,
+  MessageCount,
   type OtlpEvent,
   type OtlpExport,
   type OtlpLink,
@@ -49,6 +50,8 @@ function guessSignal(body: Buffer): 'logs' | 'metrics' | undefined {
 }
 
 class TraceReader extends WireReader {
+  private readonly messages = new MessageCount();
+
   readExport(): OtlpExport {
     const resourceSpans: OtlpResourceSpans[] = [];
     const end = this.bytes.length;
@@ -61,6 +64,7 @@ class TraceReader extends WireReader {
   }
 
   private readResourceSpans(end: number): OtlpResourceSpans {
+    this.messages.add();
     let resource = emptyResource();
     const scopeSpans: OtlpScopeSpans[] = [];
     let schemaUrl = '';
@@ -75,6 +79,7 @@ class TraceReader extends WireReader {
   }
 
   private readScopeSpans(end: number): OtlpScopeSpans {
+    this.messages.add();
     let scope = emptyScope();
     const spans: OtlpSpan[] = [];
     let schemaUrl = '';
@@ -89,6 +94,7 @@ class TraceReader extends WireReader {
   }
 
   private readSpan(end: number): OtlpSpan {
+    this.messages.add();
     let traceId = '';
     let spanId = '';
     let parentSpanId = '';
@@ -204,6 +210,7 @@ class TraceReader extends WireReader {
   }
 
   private readEvent(end: number): OtlpEvent {
+    this.messages.add();
     let timeUnixNano = 0n;
     let name = '';
     const attributes = new Map<string, AttributeValue>();
@@ -220,6 +227,7 @@ class TraceReader extends WireReader {
   }
 
   private readLink(end: number): OtlpLink {
+    this.messages.add();
     let traceId = '';
     let spanId = '';
     let traceState = '';

@@ -15,6 +15,29 @@ export type AttributeValue = string | number | bigint | boolean | null | readonl
 /** How deep arrays and key-value lists of one attribute may nest. */
 export const MAX_ATTRIBUTE_DEPTH = 100;
 
+/**
+ * How many resources, scopes, spans, events and links one export may hold. Empty ones take two bytes each on the wire and
+ * hundreds in memory; with any content at all, fewer fit into a request.
+ */
+export const MAX_MESSAGES = 250_000;
+
+/** Counts the messages of one export. */
+export class MessageCount {
+  private count = 0;
+
+  /** @throws Unreadable when there are too many. */
+  add(): void {
+    this.count += 1;
+    if (this.count > MAX_MESSAGES) {
+      throw new Unreadable(
+        '',
+        `holds more than ${MAX_MESSAGES} resources, scopes, spans, events and links`,
+        'TOO_MANY',
+      );
+    }
+  }
+}
+
 export interface OtlpExport {
   readonly resourceSpans: readonly OtlpResourceSpans[];
 }
@@ -92,7 +115,7 @@ export interface OtlpLink {
 export interface SpanProblem {
   /** Path below the span, for example `attributes[2].value`; empty for the span itself. */
   readonly field: string;
-  readonly code: 'INVALID_FIELD' | 'TOO_DEEP';
+  readonly code: 'INVALID_FIELD' | 'TOO_DEEP' | 'TOO_MANY';
   /** Continues a sentence that begins with the field. */
   readonly message: string;
 }

@@ -5,9 +5,6 @@ import { LIVEKIT_SPANS } from './otlp.types.js';
 
 /** What a span was, where one attribute alone does not say it. */
 
-/** Operations whose model, usage and cost sum up their children's, which are stored themselves. */
-const SUMMING_OPERATIONS: ReadonlySet<string> = new Set(['invoke_agent', 'agent_step']);
-
 /** Keys that also stand on spans which are no model calls: on their own they do not make one. */
 const VAGUE_MODEL_KEYS: ReadonlySet<string> = new Set(['model', 'model_name']);
 
@@ -60,10 +57,6 @@ const GENERATION_FIELDS = [
 export function sendsGenerationsAsSpans(scopeVersion: string): boolean {
   const [major, minor] = scopeVersion.split('.', 2).map(Number);
   return major !== undefined && minor !== undefined && (major < 3 || (major === 3 && minor <= 3));
-}
-
-export function sumsUpChildren(picks: Picks): boolean {
-  return SUMMING_OPERATIONS.has(picks.text('operation') ?? '');
 }
 
 /**

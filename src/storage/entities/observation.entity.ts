@@ -89,6 +89,10 @@ export class ObservationEntity {
   @Column({ name: 'price_key', type: 'int8', nullable: true })
   priceKey!: string | null;
 
+  /** Which figures are left out of sums: 1 tokens, 2 cost, 3 both; null: none. */
+  @Column({ type: 'int4', nullable: true })
+  repeated!: number | null;
+
   @Column({ name: 'stated_facts', type: 'jsonb', nullable: true })
   statedFacts!: JsonValue | null;
 

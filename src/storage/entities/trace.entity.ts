@@ -83,6 +83,14 @@ export class TraceEntity extends TotalsColumns {
   @Column({ type: 'bool' })
   strays!: boolean;
 
+  /** Ids under which model calls came in and which may turn out to be the same calls traced once more; null: none. */
+  @Column({ name: 'awaited_parents', type: 'text', array: true, nullable: true })
+  awaitedParents!: string[] | null;
+
+  /** Whether any further observation may change whose usage counts. */
+  @Column({ name: 'usage_is_open', type: 'bool', nullable: true })
+  usageIsOpen!: boolean | null;
+
   @Column({ type: 'int8', nullable: true })
   stamp!: string | null;
 

@@ -1,3 +1,4 @@
+import { COST, TOKENS } from '../../domain/repeated-usage.js';
 import { type Micros } from '../../domain/time.js';
 import { SUMS_PER_MODEL } from '../trace-usage.js';
 import { type TraceFilter } from './filter.js';
@@ -123,7 +124,7 @@ function allTraces(where: Where, { wholeFrom, wholeTo, parts }: DayRange): strin
   }
   for (const part of parts) {
     const between = `BETWEEN ${bindTime(where, part.first)} AND ${bindTime(where, part.last)}`;
-    const columns = 'o.trace_id, o.model, o.input_tokens, o.output_tokens, o.total_tokens, o.cost_nano_usd';
+    const columns = 'o.trace_id, o.model, o.input_tokens, o.output_tokens, o.total_tokens, o.cost_nano_usd, o.repeated';
     const observations =
       `SELECT ${columns} FROM observations o WHERE o.project_no = $1::int4 AND o.start_time ${between} UNION ALL ` +
       `SELECT ${columns} FROM observations o WHERE o.project_no = $1::int4 AND o.start_time IS NULL AND o.created_at ${between}`;
@@ -196,9 +197,14 @@ function ofObservations(day: number, from: string): string {
     `SELECT ${day} AS day, coalesce(o.model, '') COLLATE "C" AS model, 0 AS trace_count, ` +
     'count(DISTINCT o.trace_id) AS model_trace_count, count(*) AS observation_count, ' +
     `${SUMMED.slice(3)
-      .map((name) => `coalesce(sum(o.${name}), 0) AS ${name}`)
+      .map((name) => `coalesce(sum(o.${name}) FILTER (WHERE ${isSummed(name)}), 0) AS ${name}`)
       .join(', ')} FROM ${from} GROUP BY 2`
   );
+}
+
+/** What repeats other usage of its trace is left out. */
+function isSummed(name: string): string {
+  return `coalesce(o.repeated, 0) & ${name === 'cost_nano_usd' ? COST : TOKENS} = 0`;
 }
 
 /** Number `i` of entry `t.n` of a trace's sums. */

@@ -29,8 +29,12 @@ const TOTALS = [
 const COUNTED = `count(*)::int8 AS observation_count,
   count(*) FILTER (WHERE type = 'GENERATION')::int8 AS generation_count,
   count(*) FILTER (WHERE level = 'ERROR')::int8 AS error_count,
-  coalesce(sum(input_tokens), 0)::int8 AS input_tokens, coalesce(sum(output_tokens), 0)::int8 AS output_tokens,
-  coalesce(sum(total_tokens), 0)::int8 AS total_tokens, coalesce(sum(cost_nano_usd), 0)::int8 AS cost_nano_usd`;
+  ${['input_tokens', 'output_tokens', 'total_tokens', 'cost_nano_usd']
+    .map((name) => {
+      const bit = name === 'cost_nano_usd' ? 2 : 1;
+      return `coalesce(sum(${name}) FILTER (WHERE coalesce(repeated, 0) & ${bit} = 0), 0)::int8 AS ${name}`;
+    })
+    .join(', ')}`;
 
 /** Stored rows against counted ones, as text of all columns beside the key; no row stands for sums of zero. */
 function difference(key: string, stored: string, counted: string, others: readonly string[] = []): string {
