@@ -69,24 +69,6 @@ export const FIELD_RULES = {
     rows: [span('langfuse.observation.prompt.version', 'langfuse'), span('langfuse.prompt.version', 'langfuseCompat')],
   },
   completionStartTime: { rows: [span('langfuse.observation.completion_start_time', 'langfuse')] },
-  input: {
-    isContent: true,
-    rows: [
-      span('langfuse.observation.input', 'langfuse'),
-      span('gen_ai.input.messages', 'genAi'),
-      span('input.value', 'openInference'),
-      span('gen_ai.prompt', 'genAi'),
-    ],
-  },
-  output: {
-    isContent: true,
-    rows: [
-      span('langfuse.observation.output', 'langfuse'),
-      span('gen_ai.output.messages', 'genAi'),
-      span('output.value', 'openInference'),
-      span('gen_ai.completion', 'genAi'),
-    ],
-  },
   observationMetadata: { isContent: true, rows: [both('langfuse.observation.metadata', 'langfuse')] },
 
   // --- where and in which build it ran: of the observation and of its trace ---

@@ -1,8 +1,8 @@
+import { readConversation, readTools } from './otlp.conversation.js';
 import { isObject, type Member, member, membersOf } from './otlp.members.js';
 import { type Message, MessageList } from './otlp.messages.js';
 import { parseSafely } from './otlp.message-text.js';
 import { type Attributes, type AttributeValue } from './otlp.span.js';
-import { readConversation, readTools } from './otlp.conversation.js';
 
 /**
  * Messages that came as events, on a span or as log records (OpenTelemetry semantic conventions for GenAI, events; those
@@ -61,11 +61,8 @@ export function readEventContent(
   const value = attributes.get(key) ?? (isObject(body) ? member(body, key) : body);
   if (value === undefined || value === null || value === '') return undefined;
   const messages = readMessagesOrText(value, name === PROMPT ? 'user' : 'assistant');
-  return name === PROMPT ? whole(messages, [], []) : whole([], messages, []);
-}
-
-function whole(input: readonly Message[], output: readonly Message[], tools: readonly unknown[]): EventContent {
-  return { input, output, tools, isWhole: true };
+  const isPrompt = name === PROMPT;
+  return { input: isPrompt ? messages : [], output: isPrompt ? [] : messages, tools: [], isWhole: false };
 }
 
 function readMessageEvent(
@@ -121,7 +118,7 @@ function readDetails(body: AttributeValue | undefined, attributes: Attributes): 
   const input = system === undefined ? list : [...systemMessages(system), ...list];
   const output = readConversation(get('gen_ai.output.messages'))?.messages ?? [];
   if (input.length === 0 && output.length === 0) return undefined;
-  return whole(input, output, Array.isArray(tools) ? tools.flatMap(readTools) : []);
+  return { input, output, tools: Array.isArray(tools) ? tools.flatMap(readTools) : [], isWhole: true };
 }
 
 /** Instructions, as text or parts, as messages of role `system`. */

@@ -6,6 +6,7 @@ import { type Project } from '../../domain/project.js';
 import { eventStamp, inheritedStamp, type Micros } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type Field, type KeyMeaning, meaningOf, Picks } from './otlp.attributes.js';
+import { readContents } from './otlp.content.js';
 import {
   inheritedMetadata,
   observationMetadata,
@@ -172,8 +173,8 @@ class SpanMapper {
     const statusMessage = this.readText('statusMessage', toStorableText);
     const environment = readEnvironment(picks);
     const version = this.readText('version');
-    const input = this.readContent('input');
-    const output = this.readContent('output');
+    const contents = readContents(span, type);
+    const { input, output } = contents;
     const call = this.readModelCall();
     const isGeneration = type === 'GENERATION';
     const promptName = isGeneration ? this.readText('promptName') : undefined;
@@ -193,7 +194,14 @@ class SpanMapper {
 
     // Last, because what has found a field of its own by now is left out of the raw attributes.
     const shared = this.scope.metadata;
-    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !this.scope.isLangfuseSdk);
+    const own = spanMetadata(
+      span.attributes,
+      this.meanings,
+      picks,
+      shared,
+      !this.scope.isLangfuseSdk,
+      contents.takenKeys,
+    );
     const isStatusShown =
       (span.statusCode === 0 || (span.statusCode === STATUS_ERROR && level === 'ERROR')) &&
       (span.statusMessage === '' || statusMessage === undefined);
@@ -222,7 +230,7 @@ class SpanMapper {
       environment,
       input,
       output,
-      metadata: observationMetadata(span, own, shared, {
+      metadata: observationMetadata(span, own, shared, contents.takenEvents, {
         clock: clock.note,
         parentSpanId: parent.unusable,
         isStatusKept: !isStatusShown,

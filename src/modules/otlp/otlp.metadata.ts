@@ -1,5 +1,6 @@
 import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
 import { type Family, type Field, type KeyMeaning, meaningOf, type Picks } from './otlp.attributes.js';
+import { withoutContent } from './otlp.content-span-events.js';
 import {
   type AttributeValue,
   type Attributes,
@@ -67,6 +68,7 @@ export interface SpanMetadata {
 
 /**
  * @param meanings of the span's attributes, in their order
+ * @param takenKeys attributes that are stored as content
  * @param isRawKept whether attributes that have found a field of their own are kept raw as well, unless they are content
  */
 export function spanMetadata(
@@ -75,14 +77,16 @@ export function spanMetadata(
   picks: Picks,
   shared: ScopeMetadata,
   isRawKept: boolean,
+  takenKeys: ReadonlySet<string>,
 ): SpanMetadata {
   const own = readBareMetadata(picks);
   for (const [key, value] of shared.own.observation) if (!own.observation.has(key)) own.observation.set(key, value);
   const rest: (readonly [KeyMeaning, AttributeValue])[] = [];
   let i = 0;
-  for (const value of attributes.values()) {
+  for (const [key, value] of attributes) {
     const meaning = meanings[i]!;
     i += 1;
+    if (takenKeys.has(key)) continue;
     if (addOwn(own, meaning, value)) continue;
     if (meaning.slot !== undefined && picks.isStored(meaning.slot, value, isRawKept)) continue;
     rest.push([meaning, value]);
@@ -156,12 +160,20 @@ export interface Notes {
   readonly isStatusKept: boolean;
 }
 
-export function observationMetadata(span: OtlpSpan, md: SpanMetadata, shared: ScopeMetadata, notes: Notes): Metadata {
+/** @param takenEvents events whose content is stored as input or output */
+export function observationMetadata(
+  span: OtlpSpan,
+  md: SpanMetadata,
+  shared: ScopeMetadata,
+  takenEvents: ReadonlySet<OtlpEvent>,
+  notes: Notes,
+): Metadata {
   const metadata: Metadata = new Map(md.own.observation);
   add(metadata, 'attributes', md.attributes);
   add(metadata, 'resourceAttributes', shared.resourceAttributes);
   add(metadata, 'scope', shared.scope);
-  if (span.events.length > 0) add(metadata, 'events', toJson(span.events.map(eventMembers)));
+  if (span.events.length > 0)
+    add(metadata, 'events', toJson(span.events.map((event) => eventMembers(event, takenEvents))));
   if (span.links.length > 0) add(metadata, 'links', toJson(span.links.map(linkMembers)));
   if (span.kind !== 0) add(metadata, 'kind', toJson(SPAN_KINDS[span.kind] ?? span.kind));
   if (span.flags !== 0) add(metadata, 'flags', toJson(span.flags));
@@ -209,10 +221,11 @@ function statusMembers(span: OtlpSpan): Attributes {
 }
 
 /** Times stay text in nanoseconds: events follow each other within a microsecond. */
-function eventMembers(event: OtlpEvent): Attributes {
+function eventMembers(event: OtlpEvent, takenEvents: ReadonlySet<OtlpEvent>): Attributes {
+  const attributes = takenEvents.has(event) ? withoutContent(event) : event.attributes;
   const members = new Map<string, AttributeValue>([['name', event.name]]);
   if (event.timeUnixNano !== 0n) members.set('timeUnixNano', String(event.timeUnixNano));
-  if (event.attributes.size > 0) members.set('attributes', event.attributes);
+  if (attributes.size > 0) members.set('attributes', attributes);
   if (event.droppedAttributesCount > 0) members.set('droppedAttributesCount', event.droppedAttributesCount);
   return members;
 }
