@@ -79,6 +79,12 @@ function readMessageEvent(
     members.set('content', message);
     members.delete('message');
   }
+  // Older producers put the calls of a choice beside its message.
+  const inner = members.get('message');
+  if (isObject(inner) && members.has('tool_calls')) {
+    members.set('message', new Map([...membersOf(inner), ['tool_calls', members.get('tool_calls')]]));
+    members.delete('tool_calls');
+  }
   const list = new MessageList();
   if (!list.add(members, role)) return undefined;
   const { messages } = list;

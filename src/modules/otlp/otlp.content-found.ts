@@ -1,3 +1,4 @@
+import { type JsonText } from '../../domain/json.js';
 import { type LeafPath, FlatList, MAX_LEAVES } from './otlp.unflatten.js';
 import { type AttributeValue } from './otlp.span.js';
 
@@ -10,8 +11,9 @@ export class FoundContent {
   private readonly lists = new Map<string, FlatList>();
   private leafCount = 0;
   private pending: { keys: string[]; sources: string[] } = { keys: [], sources: [] };
-  /** Keys whose values have become content. */
-  readonly taken = new Set<string>();
+  private readonly left = new Map<string, JsonText>();
+  /** Keys whose values have become content, with what is left of them as JSON text. */
+  readonly taken = new Map<string, JsonText | undefined>();
 
   add(key: string, value: AttributeValue): void {
     this.values.set(key, value);
@@ -43,6 +45,15 @@ export class FoundContent {
     return value;
   }
 
+  hasList(prefix: string): boolean {
+    return this.lists.has(prefix);
+  }
+
+  /** States what of a taken value is no content. */
+  leave(key: string, rest: JsonText): void {
+    this.left.set(key, rest);
+  }
+
   /** The items of a list; empty when there is none. */
   takeList(prefix: string): unknown[] {
     const list = this.lists.get(prefix);
@@ -60,7 +71,7 @@ export class FoundContent {
   /** Confirms what was taken since the last call. @returns the keys by which it is known, `prefix.*` for a list. */
   keep(): readonly string[] {
     const { keys, sources } = this.pending;
-    for (const key of keys) this.taken.add(key);
+    for (const key of keys) this.taken.set(key, this.left.get(key));
     this.putBack();
     return sources;
   }

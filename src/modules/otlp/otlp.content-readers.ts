@@ -3,9 +3,19 @@ import { type ObservationType } from '../../domain/observation.js';
 import { type FoundContent } from './otlp.content-found.js';
 import { systemMessages } from './otlp.content-events.js';
 import { readConversation, readTools, writeConversation } from './otlp.conversation.js';
-import { isNothing, isObject, type Member, member, membersOf, textMember, writeValue } from './otlp.members.js';
+import {
+  isNothing,
+  isObject,
+  type Member,
+  member,
+  membersOf,
+  otherMembers,
+  textMember,
+  writeMembers,
+  writeValue,
+} from './otlp.members.js';
 import { parseSafely } from './otlp.message-text.js';
-import { MessageList } from './otlp.messages.js';
+import { type Message, MessageList, writeMessages } from './otlp.messages.js';
 import { type AttributeValue } from './otlp.span.js';
 import { isStorableJson, toContent, toStorableJson } from './otlp.values.js';
 
@@ -49,10 +59,14 @@ function readAny(value: AttributeValue, type: ObservationType): JsonText {
   return type === 'EMBEDDING' ? withoutVectors(value) : toContent(value);
 }
 
-/** Messages, with instructions and tools where they have attributes of their own. */
-export function asMessages(key: string, systemKey?: string, toolsKey?: string): Reader {
+/**
+ * Messages, with instructions and tools where they have attributes of their own.
+ * @param richerList where LiteLLM states the calls of tools that it leaves out of a message
+ */
+export function asMessages(key: string, systemKey?: string, toolsKey?: string, richerList?: string): Reader {
   return (found) => {
     const value = found.take(key);
+    if (richerList !== undefined && found.hasList(richerList) && isWordless(value)) return undefined;
     const system = systemKey === undefined ? undefined : takeJson(found, systemKey);
     const tools = toolsKey === undefined ? [] : takeTools(found, toolsKey);
     const text = readMessages(value, system, tools);
@@ -62,6 +76,11 @@ export function asMessages(key: string, systemKey?: string, toolsKey?: string): 
     found.take(key);
     return toContent(value);
   };
+}
+
+function isWordless(value: AttributeValue | undefined): boolean {
+  const messages = readConversation(typeof value === 'string' ? parseSafely(value) : value)?.messages;
+  return messages?.every(({ content, toolCalls }) => content === '' && toolCalls.length === 0) ?? false;
 }
 
 function takeJson(found: FoundContent, key: string): unknown {
@@ -87,13 +106,22 @@ function readMessages(
   const conversation = parsed === undefined || isNothing(parsed) ? undefined : readConversation(parsed);
   const isSystem = !isNothing(system) && system !== '';
   if (conversation === undefined) {
-    if (!isSystem || (value !== undefined && !isNothing(parsed))) return undefined;
+    const isEmpty = value === undefined || (parsed !== undefined && isNothing(parsed));
+    if (!isSystem || !isEmpty) return undefined;
     return writeConversation({ messages: systemMessages(system), tools, others: [], isUnchanged: false });
   }
   if (conversation.isUnchanged && !isSystem && tools.length === 0 && typeof value === 'string')
     return toStorableJson(value);
-  const messages = isSystem ? [...systemMessages(system), ...conversation.messages] : conversation.messages;
+  const messages = isSystem ? withSystem(system, conversation.messages) : conversation.messages;
   return writeConversation({ ...conversation, messages, tools: [...tools, ...conversation.tools] });
+}
+
+/** OpenLIT states the instructions twice. */
+function withSystem(system: unknown, messages: readonly Message[]): readonly Message[] {
+  const added = systemMessages(system);
+  const [first] = messages;
+  const isSaid = first?.role === 'system' && added.length === 1 && writeMessages(added) === writeMessages([first]);
+  return isSaid ? messages : [...added, ...messages];
 }
 
 /** Messages spread over attributes, with the tools beside them. */
@@ -202,15 +230,19 @@ function withoutVectors(value: AttributeValue): JsonText {
   return count === 0 ? toContent(value) : storable(writeValue(stripped));
 }
 
-/** OpenLLMetry's envelopes around what a function was given: unwrapped where nothing else is in them. */
+/**
+ * OpenLLMetry's envelopes around what a function was given or gave: what they hold is the content, what stood beside it stays
+ * a raw attribute. Texts are JSON as well.
+ */
 export function asEnveloped(key: string): Reader {
   return (found, type) => {
     const value = found.take(key);
     if (value === undefined) return undefined;
     const parsed = typeof value === 'string' ? parseSafely(value) : value;
     const opened = isObject(parsed) ? openEnvelope(parsed) : undefined;
-    if (opened === undefined) return readAny(value, type);
-    if (!opened.isWhole) found.putBack();
+    if (opened === undefined) return readEncoded(value, type);
+    if (opened.others.length > 0) found.leave(key, storable(writeMembers(opened.others)));
+    if (typeof opened.content === 'string') return toJsonText(opened.content);
     const conversation = type === 'GENERATION' ? readConversation(opened.content) : undefined;
     return conversation === undefined ? storable(writeValue(opened.content)) : writeConversation(conversation);
   };
@@ -218,33 +250,40 @@ export function asEnveloped(key: string): Reader {
 
 const ENVELOPES: ReadonlySet<string> = new Set(['args', 'kwargs', 'inputs', 'outputs', 'output', 'tags', 'metadata']);
 
-function openEnvelope(envelope: object): { content: unknown; isWhole: boolean } | undefined {
-  let isWhole = true;
-  for (const [key, value] of membersOf(envelope)) {
-    if (!ENVELOPES.has(key)) return undefined;
-    if ((key === 'tags' || key === 'metadata') && !isNothing(value)) isWhole = false;
-  }
+interface Opened {
+  readonly content: unknown;
+  readonly others: readonly Member[];
+}
+
+function openEnvelope(envelope: object): Opened | undefined {
+  for (const [key] of membersOf(envelope)) if (!ENVELOPES.has(key)) return undefined;
+  const inner = ['inputs', 'outputs', 'output'].find((key) => member(envelope, key) !== undefined);
+  if (inner !== undefined)
+    return { content: member(envelope, inner), others: otherMembers(envelope, new Set([inner])) };
   const args = member(envelope, 'args');
   const kwargs = member(envelope, 'kwargs');
-  const inner = member(envelope, 'inputs') ?? member(envelope, 'outputs') ?? member(envelope, 'output');
-  if (inner !== undefined) return { content: inner, isWhole: isWhole && isNothing(args) && isNothing(kwargs) };
-  if (!isWhole || (!Array.isArray(args) && !isObject(kwargs))) return undefined;
-  if (isNothing(args) && !isNothing(kwargs)) return { content: kwargs, isWhole };
+  if (otherMembers(envelope, CALL_KEYS).length > 0) return undefined;
+  if (isNothing(args) && !isNothing(kwargs)) return { content: kwargs, others: [] };
   if (!isNothing(kwargs) || !Array.isArray(args) || args.length === 0) return undefined;
-  return { content: args.length === 1 ? args[0] : args, isWhole };
+  return { content: args.length === 1 ? args[0] : args, others: [] };
 }
+
+const CALL_KEYS: ReadonlySet<string> = new Set(['args', 'kwargs']);
 
 /** MLflow writes every value as JSON, texts included. */
 export function asEncoded(key: string): Reader {
   return (found, type) => {
     const value = found.take(key);
-    if (value === undefined) return undefined;
-    if (typeof value === 'string' && value.startsWith('"') && value.endsWith('"')) {
-      const list = parseSafely(`[${value}]`);
-      if (Array.isArray(list) && list.length === 1) return toJsonText(list[0]);
-    }
-    return readAny(value, type);
+    return value === undefined ? undefined : readEncoded(value, type);
   };
+}
+
+function readEncoded(value: AttributeValue, type: ObservationType): JsonText {
+  if (typeof value === 'string' && value.startsWith('"') && value.endsWith('"')) {
+    const list = parseSafely(`[${value}]`);
+    if (Array.isArray(list) && list.length === 1) return toJsonText(list[0]);
+  }
+  return readAny(value, type);
 }
 
 /** Pydantic AI, first version: one list of events for what was said and, as `gen_ai.choice`, what was answered. */

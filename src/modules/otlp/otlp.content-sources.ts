@@ -34,8 +34,8 @@ interface Source {
   /** Where its keys are defined. */
   readonly doc: string;
   readonly read: Reader | 'events';
-  /** Of other observations than model calls it comes before the messages that conventions spread over attributes. */
-  readonly isEarly: boolean;
+  /** Of a model call it comes after all others: its messages say more. */
+  readonly isLastOfCalls: boolean;
 }
 
 const SEMCONV = 'OpenTelemetry semantic conventions 1.41.1, docs/gen-ai';
@@ -54,21 +54,21 @@ const from = (side: Side, doc: string, key: string, read: Reader): Source => ({
   lists: [],
   doc,
   read,
-  isEarly: false,
+  isLastOfCalls: false,
 });
 const fromList = (side: Side, doc: string, list: string, read: Reader): Source => ({
   ...from(side, doc, '', read),
   keys: [],
   lists: [list],
 });
-const early = (source: Source): Source => ({ ...source, isEarly: true });
+const notOfCalls = (source: Source): Source => ({ ...source, isLastOfCalls: true });
 const fromEvents = (side: Side): Source => ({
   side,
   keys: [],
   lists: [],
   doc: SEMCONV,
   read: 'events',
-  isEarly: false,
+  isLastOfCalls: false,
 });
 
 const both = (doc: string, input: string, output: string, reader: (key: string) => Reader): Source[] => [
@@ -81,6 +81,8 @@ const flat = (side: Side, doc: string, list: string, toolsList?: string): Source
 
 const SYSTEM = 'gen_ai.system_instructions';
 const INPUT_MESSAGES = 'gen_ai.input.messages';
+const OUTPUT_MESSAGES = 'gen_ai.output.messages';
+const COMPLETION_LIST = 'gen_ai.completion.';
 const AI_ANSWER_KEYS = ['text', 'object', 'toolCalls', 'reasoning', 'files'];
 
 export const SOURCES: readonly Source[] = [
@@ -92,14 +94,16 @@ export const SOURCES: readonly Source[] = [
   ),
 
   // --- tools ---
-  ...both(SEMCONV, 'gen_ai.tool.call.arguments', 'gen_ai.tool.call.result', asSent),
-  ...both(AI_SDK, 'ai.toolCall.args', 'ai.toolCall.result', asSent),
-  ...both(PYDANTIC, 'tool_arguments', 'tool_response', asSent),
-  ...both(ADK, 'gcp.vertex.agent.tool_call_args', 'gcp.vertex.agent.tool_response', asSent),
-  ...both(OPENLIT, 'gen_ai.tool.input', 'gen_ai.tool.output', asSent),
-  from('input', OPENLIT, 'gen_ai.tool.args', asSent('gen_ai.tool.args')),
-  ...both(TRACELOOP, 'mcp.request.argument', 'mcp.response.value', asSent),
-  from('output', LIVEKIT, 'lk.function_tool.output', asSent('lk.function_tool.output')),
+  ...[
+    ...both(SEMCONV, 'gen_ai.tool.call.arguments', 'gen_ai.tool.call.result', asSent),
+    ...both(AI_SDK, 'ai.toolCall.args', 'ai.toolCall.result', asSent),
+    ...both(PYDANTIC, 'tool_arguments', 'tool_response', asSent),
+    ...both(ADK, 'gcp.vertex.agent.tool_call_args', 'gcp.vertex.agent.tool_response', asSent),
+    ...both(OPENLIT, 'gen_ai.tool.input', 'gen_ai.tool.output', asSent),
+    from('input', OPENLIT, 'gen_ai.tool.args', asSent('gen_ai.tool.args')),
+    ...both(TRACELOOP, 'mcp.request.argument', 'mcp.response.value', asSent),
+    from('output', LIVEKIT, 'lk.function_tool.output', asSent('lk.function_tool.output')),
+  ].map(notOfCalls),
 
   // --- retrievals, rerankers, embeddings ---
   {
@@ -125,18 +129,18 @@ export const SOURCES: readonly Source[] = [
     ...from('input', SEMCONV, INPUT_MESSAGES, asMessages(INPUT_MESSAGES, SYSTEM, 'gen_ai.tool.definitions')),
     keys: [INPUT_MESSAGES, SYSTEM],
   },
-  from('output', SEMCONV, 'gen_ai.output.messages', asMessages('gen_ai.output.messages')),
+  from('output', SEMCONV, OUTPUT_MESSAGES, asMessages(OUTPUT_MESSAGES, undefined, undefined, COMPLETION_LIST)),
   fromEvents('input'),
   fromEvents('output'),
-  early(from('input', OPENINFERENCE, 'input.value', asAny('input.value', 'input.mime_type'))),
-  early(from('output', OPENINFERENCE, 'output.value', asAny('output.value', 'output.mime_type'))),
+  notOfCalls(from('input', OPENINFERENCE, 'input.value', asAny('input.value', 'input.mime_type'))),
+  notOfCalls(from('output', OPENINFERENCE, 'output.value', asAny('output.value', 'output.mime_type'))),
   flat('input', OPENINFERENCE, 'llm.input_messages.', 'llm.tools.'),
   flat('output', OPENINFERENCE, 'llm.output_messages.'),
   flat('input', `${OPENINFERENCE}; ${TRACELOOP}`, 'llm.prompts.', 'llm.request.functions.'),
   flat('output', OPENINFERENCE, 'llm.choices.'),
   flat('output', TRACELOOP, 'llm.completions.'),
   flat('input', TRACELOOP, 'gen_ai.prompt.', 'llm.request.functions.'),
-  flat('output', TRACELOOP, 'gen_ai.completion.'),
+  flat('output', TRACELOOP, COMPLETION_LIST),
   flat('input', 'LiteLLM, integrations/opentelemetry.py', 'SpanAttributes.LLM_PROMPTS.'),
   flat('output', 'LiteLLM, integrations/opentelemetry.py', 'SpanAttributes.LLM_COMPLETIONS.'),
   from('input', AI_SDK, 'ai.prompt.messages', asMessages('ai.prompt.messages', undefined, 'ai.prompt.tools')),
@@ -166,7 +170,7 @@ export const SOURCES: readonly Source[] = [
   ...both(OTHERS, 'haystack.component.input', 'haystack.component.output', asAny),
   ...both(OTHERS, 'haystack.pipeline.input_data', 'haystack.pipeline.output_data', asAny),
   ...both(OPENLIT, 'gen_ai.workflow.input', 'gen_ai.workflow.output', asAny),
-  ...both(TRACELOOP, 'gen_ai.task.input', 'gen_ai.task.output', asAny),
+  ...both(TRACELOOP, 'gen_ai.task.input', 'gen_ai.task.output', asEnveloped),
   from('output', OTHERS, 'crew_output', asSent('crew_output')),
 
   // --- anything ---
@@ -191,9 +195,9 @@ export interface Ranks {
 }
 
 const LAST = SOURCES.length;
-/** A model call's messages say more than `input.value`, which repeats them with the parameters. */
+// `input.value` of a model call repeats its messages with the parameters; tools it mentions are those it was answered with.
 export const RANKS: Ranks = {
-  generation: SOURCES.map(({ isEarly }, i) => (isEarly ? LAST + i : i)),
+  generation: SOURCES.map(({ isLastOfCalls }, i) => (isLastOfCalls ? LAST + i : i)),
   other: SOURCES.map((_, i) => i),
 };
 

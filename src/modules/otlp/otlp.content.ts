@@ -12,14 +12,14 @@ export interface Contents {
   /** Where they came from: keys of attributes, `prefix.*` of those that form a list, `event NAME` of events. */
   readonly inputSources: readonly string[];
   readonly outputSources: readonly string[];
-  /** Attributes whose values are stored as content, so that they are not kept raw as well. */
-  readonly takenKeys: ReadonlySet<string>;
+  /** Attributes whose values are stored as content, so that they are not kept raw as well; with what is left of the value. */
+  readonly takenKeys: ReadonlyMap<string, JsonText | undefined>;
   /** Events of which the same is true. */
   readonly takenEvents: ReadonlySet<OtlpEvent>;
 }
 
 const NONE: readonly string[] = [];
-const NO_KEYS: ReadonlySet<string> = new Set();
+const NO_KEYS: ReadonlyMap<string, undefined> = new Map();
 const NO_EVENTS: ReadonlySet<OtlpEvent> = new Set();
 const NO_CONTENT: Contents = {
   input: undefined,
@@ -94,10 +94,29 @@ class Reading {
         return [events.content, [...new Set(events.events.map(({ name }) => `event ${name}`))]];
       }
       const content = read(this.found, this.type);
-      if (content !== undefined) return [content, this.found.keep()];
+      if (content !== undefined) {
+        const sources = this.found.keep();
+        this.takeRepeats(side, sources);
+        return [content, sources];
+      }
       this.found.putBack();
     }
     return [undefined, NONE];
+  }
+
+  /** A value that several conventions state in the same words is stored once. */
+  private takeRepeats(side: 'input' | 'output', sources: readonly string[]): void {
+    const { found } = this;
+    const values = sources.map((key) => found.peek(key));
+    for (const { source } of this.candidates) {
+      const { side: ofSource, keys } = SOURCES[source]!;
+      if (ofSource !== side) continue;
+      for (const key of keys) {
+        const value = found.peek(key);
+        if (typeof value === 'string' && values.includes(value) && !found.taken.has(key))
+          found.taken.set(key, undefined);
+      }
+    }
   }
 }
 

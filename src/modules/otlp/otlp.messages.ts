@@ -139,7 +139,9 @@ export class MessageList {
     if (isAnswered && (text === undefined || text === '')) return;
     const finishReason = firstMember(body, FINISH_KEYS) ?? finish;
     const callId = own === 'tool' ? firstMember(body, TOOL_ID_KEYS) : member(body, 'tool_call_id');
-    const others = otherMembers(body, KNOWN_KEYS).filter(([key, value]) => !isSaid(key, value, own, found.toolCalls));
+    const others = otherMembers(body, KNOWN_KEYS).filter(
+      ([key, value]) => value !== content && !isSaid(key, value, own, found.toolCalls),
+    );
     this.messages.push({
       role: own,
       content: found.parts.length === 0 ? joinText(text, found) : singleText(found.parts),
@@ -236,7 +238,8 @@ function parseParts(content: string): unknown {
 /** Whether a member says only what other members have said already. */
 function isSaid(key: string, value: unknown, role: string, calls: readonly ToolCall[]): boolean {
   if (key === 'id') return role === 'tool';
-  if (key === 'type') return true;
+  // The order of the messages says what their index does.
+  if (key === 'type' || key === 'index') return true;
   if (key !== 'additional_kwargs' || !isObject(value) || calls.length === 0) return false;
   for (const [inner] of membersOf(value)) if (inner !== 'tool_calls' && inner !== 'function_call') return false;
   return true;

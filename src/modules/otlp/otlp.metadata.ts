@@ -68,7 +68,7 @@ export interface SpanMetadata {
 
 /**
  * @param meanings of the span's attributes, in their order
- * @param takenKeys attributes that are stored as content
+ * @param takenKeys attributes that are stored as content, with what is left of their values
  * @param isRawKept whether attributes that have found a field of their own are kept raw as well, unless they are content
  */
 export function spanMetadata(
@@ -77,7 +77,7 @@ export function spanMetadata(
   picks: Picks,
   shared: ScopeMetadata,
   isRawKept: boolean,
-  takenKeys: ReadonlySet<string>,
+  takenKeys: ReadonlyMap<string, JsonText | undefined>,
 ): SpanMetadata {
   const own = readBareMetadata(picks);
   for (const [key, value] of shared.own.observation) if (!own.observation.has(key)) own.observation.set(key, value);
@@ -86,7 +86,11 @@ export function spanMetadata(
   for (const [key, value] of attributes) {
     const meaning = meanings[i]!;
     i += 1;
-    if (takenKeys.has(key)) continue;
+    if (takenKeys.has(key)) {
+      const left = takenKeys.get(key);
+      if (left !== undefined) rest.push([meaning, left]);
+      continue;
+    }
     if (addOwn(own, meaning, value)) continue;
     if (meaning.slot !== undefined && picks.isStored(meaning.slot, value, isRawKept)) continue;
     rest.push([meaning, value]);
