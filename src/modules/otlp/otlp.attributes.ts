@@ -13,24 +13,6 @@ export const FIELD_RULES = {
 
   usageDetails: { rows: [span('langfuse.observation.usage_details', 'langfuse')] },
   costDetails: { rows: [span('langfuse.observation.cost_details', 'langfuse')] },
-  input: {
-    isContent: true,
-    rows: [
-      span('langfuse.observation.input', 'langfuse'),
-      span('gen_ai.input.messages', 'genAi'),
-      span('input.value', 'openInference'),
-      span('gen_ai.prompt', 'genAi'),
-    ],
-  },
-  output: {
-    isContent: true,
-    rows: [
-      span('langfuse.observation.output', 'langfuse'),
-      span('gen_ai.output.messages', 'genAi'),
-      span('output.value', 'openInference'),
-      span('gen_ai.completion', 'genAi'),
-    ],
-  },
   observationMetadata: { isContent: true, rows: [both('langfuse.observation.metadata', 'langfuse')] },
   traceInput: { isContent: true, rows: [span('langfuse.trace.input', 'langfuse')] },
   traceOutput: { isContent: true, rows: [span('langfuse.trace.output', 'langfuse')] },

@@ -16,6 +16,8 @@ const NO_TRACE = {
   tags: [],
 } as unknown as Trace;
 
+const bytes = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
+
 /** What is stored of an observation that one message states. */
 function stored(patch: ObservationPatch): ObservationWithPayload {
   const metadata = [...(patch.metadata ?? [])].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
@@ -24,7 +26,9 @@ function stored(patch: ObservationPatch): ObservationWithPayload {
     type: null,
     name: null,
     ...patch,
-    metadata: `{${metadata.join(',')}}`,
+    input: bytes(patch.input),
+    output: bytes(patch.output),
+    metadata: bytes(`{${metadata.join(',')}}`),
   } as unknown as ObservationWithPayload;
 }
 
@@ -131,7 +135,11 @@ describe('the mapping of a span', () => {
 });
 
 it('an observation that is no span has no mapping, and the answer says so', () => {
-  const observation = { id: 'o-1', traceId: 't-1', metadata: '{"scope":{}}' } as unknown as ObservationWithPayload;
+  const observation = {
+    id: 'o-1',
+    traceId: 't-1',
+    metadata: bytes('{"scope":{}}'),
+  } as unknown as ObservationWithPayload;
   expect(explainMapping(observation, NO_TRACE)).toMatchObject({ source: 'other', fields: [] });
   expect(explainMapping(observation, NO_TRACE).notes[0]).toMatch(/did not come as an OpenTelemetry span/);
 });

@@ -3,6 +3,7 @@ import { type ObservationWithPayload } from '../../domain/observation.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Trace } from '../../domain/trace.js';
 import { FAMILIES, type Field, FIELD_RULES } from './otlp.attributes.js';
+import { contentKeyOf, contentKeys } from './otlp.content-sources.js';
 import { type FieldRule, type Row, rowName } from './otlp.rows.js';
 import { assumedKey, isBlank, meaningOf } from './otlp.picks.js';
 import { toMembers } from './otlp.values.js';
@@ -49,6 +50,8 @@ interface ShownField {
   /** Prefixes whose attributes make it up together. */
   readonly family?: string;
   readonly isOfTrace?: true;
+  /** It is found by the table of `otlp.content-sources.ts` instead. */
+  readonly content?: 'input' | 'output';
 }
 
 const SHOWN: readonly ShownField[] = [
@@ -105,8 +108,8 @@ const SHOWN: readonly ShownField[] = [
     value: (o) => o.statedCost,
     otherwise: 'attributes of single costs',
   },
-  { name: 'input', from: ['input'], value: (o) => o.input, otherwise: 'messages in several attributes or events' },
-  { name: 'output', from: ['output'], value: (o) => o.output, otherwise: 'messages in several attributes or events' },
+  { name: 'input', from: [], value: (o) => text(o.input), content: 'input' },
+  { name: 'output', from: [], value: (o) => text(o.output), content: 'output' },
   { name: 'turnId', from: ['turnId'], value: (o) => o.turnId },
   { name: 'runId', from: ['runId'], value: (o) => o.runId },
   { name: 'stepId', from: ['stepId'], value: (o) => o.stepId },
@@ -142,7 +145,12 @@ export function explainMapping(observation: ObservationWithPayload, trace: Trace
   if (stored === undefined) return { source: 'other', fields: [], attributesWithoutField: [], notes: [NOT_OTLP] };
   return {
     source: 'otlp',
-    fields: SHOWN.map((shown) => explainField(shown, stored, shown.value(observation, trace) ?? null)),
+    fields: SHOWN.map((shown) => {
+      const value = shown.value(observation, trace) ?? null;
+      return shown.content === undefined
+        ? explainField(shown, stored, value)
+        : explainContent(shown.content, stored, value);
+    }),
     attributesWithoutField: [...stored.attributes.keys(), ...stored.resource.keys()].filter((key) => !isKnown(key)),
     notes: stored.notes,
   };
@@ -151,7 +159,8 @@ export function explainMapping(observation: ObservationWithPayload, trace: Trace
 function isKnown(key: string): boolean {
   const { slot, members, family, parameter } = meaningOf(key);
   const isOfResource = RESOURCE_KEYS.has(key);
-  return slot !== undefined || members !== undefined || family !== undefined || parameter !== undefined || isOfResource;
+  const isOfField = slot !== undefined || members !== undefined || family !== undefined || parameter !== undefined;
+  return isOfField || isOfResource || contentKeyOf(key) !== null;
 }
 
 const RESOURCE_KEYS: ReadonlySet<string> = new Set(
@@ -182,6 +191,32 @@ function explainField(shown: ShownField, stored: StoredSpan, value: unknown): Fi
     wouldBeFilledBy:
       value === null ? [...new Set([...rows.map(rowName), ...(shown.family ? [`${shown.family}*`] : [])])] : [],
   };
+}
+
+/** Input or output: which key won is noted; those that lost are still among the attributes. */
+function explainContent(side: 'input' | 'output', stored: StoredSpan, value: unknown): FieldExplanation {
+  const keys = contentKeys(side);
+  const own = stored.isLangfuse ? `langfuse.observation.${side}` : null;
+  const filledBy = value === null ? null : (stored.sources.get(side) ?? own);
+  const isOfSide = (key: string): boolean =>
+    keys.includes(key) || keys.some((list) => list.endsWith('.*') && key.startsWith(list.slice(0, -1)));
+  return {
+    field: side,
+    value: shownValue(value),
+    filledBy,
+    lost: [...stored.attributes]
+      .filter(([key]) => isOfSide(key))
+      .map(([key, sent]) => ({
+        key,
+        value: preview(sent),
+        reason: filledBy === null ? 'it holds no content, or another message states it' : `${filledBy} goes before it`,
+      })),
+    wouldBeFilledBy: value === null ? keys : [],
+  };
+}
+
+function text(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString();
 }
 
 interface Found {

@@ -45,7 +45,7 @@ describe('messages that come one per record', () => {
           role: 'user',
           content: [
             { type: 'text', text: 'see' },
-            { type: 'image_url', image_url: { url: 'u' } },
+            { type: 'image', url: 'u' },
           ],
         },
       ],
@@ -59,7 +59,7 @@ describe('messages that come one per record', () => {
     [
       'gen_ai.tool.message',
       { id: 'c', content: { n: 1 } },
-      ['input', { role: 'tool', content: '{"n":1}', tool_call_id: 'c' }],
+      ['input', { role: 'tool', content: [{ n: 1 }], tool_call_id: 'c' }],
     ],
     [
       'gen_ai.choice',
@@ -109,7 +109,7 @@ describe('an event with the details of a call', () => {
     expect(fallback).toMatchObject({ id: SPAN_ID, name: 'chat gpt-x', type: 'GENERATION' });
     expect(details).toMatchObject({
       ...{ traceId: TRACE_ID, id: SPAN_ID, type: 'GENERATION', model: 'gpt-x', usage: { input: 3, total: 3 } },
-      input: '[{"role":"user","parts":[{"type":"text","content":"q"}]}]',
+      input: '[{"role":"user","content":"q"}]',
     });
     for (const patch of observations) {
       expect(patch.stamp).toBeLessThan(0);

@@ -6,6 +6,7 @@ import { type Project } from '../../domain/project.js';
 import { eventStamp, inheritedStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type Field } from './otlp.attributes.js';
+import { readContents } from './otlp.content.js';
 import { readCompletionStart } from './otlp.first-token.js';
 import { readId, readStep } from './otlp.step.js';
 import {
@@ -189,8 +190,8 @@ class SpanMapper {
     const failure = span.statusMessage === '' ? readFailure(picks, span, level) : span.statusMessage;
     const environment = this.readText('environment');
     const version = this.readText('version');
-    const input = this.readContent('input');
-    const output = this.readContent('output');
+    const contents = readContents(span, type);
+    const { input, output } = contents;
     const call = this.readModelCall();
     const isGeneration = type === 'GENERATION';
     const promptName = isGeneration ? this.readText('promptName') : undefined;
@@ -212,7 +213,7 @@ class SpanMapper {
 
     // Last, because what has found a field of its own by now is left out of the raw attributes.
     const shared = this.scope.metadata;
-    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !this.scope.isLangfuseSdk);
+    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !isLangfuseSdk, contents);
     if (call.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
       own.own.observation.set(USAGE_NOTE, call.counting);
     const isStatusShown =
@@ -249,7 +250,7 @@ class SpanMapper {
       ...step,
       input,
       output,
-      metadata: observationMetadata(span, own, shared, {
+      metadata: observationMetadata(span, own, shared, contents.takenEvents, {
         clock: clock.note,
         parentSpanId: parent.unusable,
         isStatusKept: !isStatusShown,

@@ -1,5 +1,7 @@
 import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
 import { type Family, type Field } from './otlp.attributes.js';
+import { type Contents } from './otlp.content.js';
+import { withoutContent } from './otlp.content-span-events.js';
 import { type KeyMeaning, meaningOf, type Picks, type Sources } from './otlp.picks.js';
 import {
   type AttributeValue,
@@ -76,6 +78,7 @@ export const MAPPING_KEY = 'mapping';
 
 /**
  * @param meanings of the span's attributes, in their order
+ * @param contents what was found as input and output: those attributes are kept raw only as far as something is left of them
  * @param isRawKept whether attributes that have found a field of their own are kept raw as well, unless they are content
  */
 export function spanMetadata(
@@ -84,24 +87,34 @@ export function spanMetadata(
   picks: Picks,
   shared: ScopeMetadata,
   isRawKept: boolean,
+  contents: Contents,
 ): SpanMetadata {
   const own = readBareMetadata(picks);
   for (const [key, value] of shared.own.observation) if (!own.observation.has(key)) own.observation.set(key, value);
   const rest: (readonly [KeyMeaning, AttributeValue])[] = [];
   const sources: Sources = new Map();
   let i = 0;
-  for (const value of attributes.values()) {
+  for (const [key, value] of attributes) {
     const meaning = meanings[i]!;
     i += 1;
-    if (addOwn(own, meaning, value) || picks.isStored(meaning, value, isRawKept)) {
+    if (contents.takenKeys.has(key)) {
+      const left = contents.takenKeys.get(key);
+      if (left !== undefined) rest.push([meaning, left]);
+    } else if (addOwn(own, meaning, value) || picks.isStored(meaning, value, isRawKept)) {
       if (meaning.slot !== undefined || meaning.members !== undefined) picks.addSources(sources, meaning, value);
     } else rest.push([meaning, value]);
   }
+  noteContent(sources, 'input', contents.inputSources);
+  noteContent(sources, 'output', contents.outputSources);
   return {
     own,
     attributes: rest.length === 0 ? undefined : writeRest(rest),
     sources: sources.size === 0 ? undefined : toJson(sources),
   };
+}
+
+function noteContent(sources: Sources, side: 'input' | 'output', keys: readonly string[]): void {
+  if (keys.length > 0 && keys[0] !== `langfuse.observation.${side}`) sources.set(side, keys.join(', '));
 }
 
 /** The bare metadata keys: an object gives its members, any other value is kept under `metadata`. */
@@ -180,12 +193,20 @@ export interface Notes {
   readonly spanName: string | undefined;
 }
 
-export function observationMetadata(span: OtlpSpan, md: SpanMetadata, shared: ScopeMetadata, notes: Notes): Metadata {
+/** @param takenEvents events whose content is stored as input or output */
+export function observationMetadata(
+  span: OtlpSpan,
+  md: SpanMetadata,
+  shared: ScopeMetadata,
+  takenEvents: ReadonlySet<OtlpEvent>,
+  notes: Notes,
+): Metadata {
   const metadata: Metadata = new Map(md.own.observation);
   add(metadata, 'attributes', md.attributes);
   add(metadata, 'resourceAttributes', shared.resourceAttributes);
   add(metadata, 'scope', shared.scope);
-  if (span.events.length > 0) add(metadata, 'events', toJson(span.events.map(eventMembers)));
+  if (span.events.length > 0)
+    add(metadata, 'events', toJson(span.events.map((event) => eventMembers(event, takenEvents))));
   if (span.links.length > 0) add(metadata, 'links', toJson(span.links.map(linkMembers)));
   if (notes.spanName !== undefined) add(metadata, 'spanName', toJsonText(notes.spanName));
   if (span.kind !== 0) add(metadata, 'kind', toJson(SPAN_KINDS[span.kind] ?? span.kind));
@@ -235,10 +256,11 @@ function statusMembers(span: OtlpSpan): Attributes {
 }
 
 /** Times stay text in nanoseconds: events follow each other within a microsecond. */
-function eventMembers(event: OtlpEvent): Attributes {
+function eventMembers(event: OtlpEvent, takenEvents: ReadonlySet<OtlpEvent>): Attributes {
+  const attributes = takenEvents.has(event) ? withoutContent(event) : event.attributes;
   const members = new Map<string, AttributeValue>([['name', event.name]]);
   if (event.timeUnixNano !== 0n) members.set('timeUnixNano', String(event.timeUnixNano));
-  if (event.attributes.size > 0) members.set('attributes', event.attributes);
+  if (attributes.size > 0) members.set('attributes', attributes);
   if (event.droppedAttributesCount > 0) members.set('droppedAttributesCount', event.droppedAttributesCount);
   return members;
 }

@@ -46,7 +46,7 @@ function notesOf(ours: (key: string) => unknown): string[] {
   const operation = attributesOf(ours('attributes')).get('gen_ai.operation.name');
   if (operation === 'invoke_agent' || operation === 'agent_step') {
     notes.push(
-      `A span of the operation ${operation} sums up its children: its own model, tokens and cost are not taken.`,
+      `A span of the operation ${operation} sums up its children: where calls below it are counted, its own tokens and cost are left out of the sums of the trace.`,
     );
   }
   if (ours('clock') !== undefined)

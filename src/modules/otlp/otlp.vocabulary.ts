@@ -1,4 +1,5 @@
 import { type ObservationType } from '../../domain/observation.js';
+import { contentKeyOf } from './otlp.content-sources.js';
 import { type Picks } from './otlp.picks.js';
 import { type OtlpSpan } from './otlp.span.js';
 import { LIVEKIT_SPANS } from './otlp.types.js';
@@ -27,16 +28,21 @@ export function readType(picks: Picks, context: SpanContext): ObservationType {
     return stated === 'SPAN' && context.sendsGenerationsAsSpans && hasGenerationFields(picks) ? 'GENERATION' : stated;
   }
   const byName = context.scopeName.startsWith('livekit') ? LIVEKIT_SPANS.get(context.span.name) : undefined;
-  return byName ?? typeByContent(picks, context.hasUsage);
+  return byName ?? typeByContent(picks, context);
 }
 
 /** A model call names a model; an agent may name one too, but neither counts tokens nor carries messages of its own. */
-function typeByContent(picks: Picks, hasUsage: boolean): ObservationType {
+function typeByContent(picks: Picks, { span, hasUsage }: SpanContext): ObservationType {
   const isAgent = picks.get('agentName') !== undefined;
   if (picks.get('model') === undefined) return 'SPAN';
-  if (hasUsage || picks.get('usageDetails') !== undefined || picks.get('output') !== undefined) return 'GENERATION';
+  if (hasUsage || picks.get('usageDetails') !== undefined || carriesContent(span)) return 'GENERATION';
   if (isAgent) return 'AGENT';
   return VAGUE_MODEL_KEYS.has(picks.keyOf('model')!) ? 'SPAN' : 'GENERATION';
+}
+
+function carriesContent({ attributes }: OtlpSpan): boolean {
+  for (const key of attributes.keys()) if (contentKeyOf(key) !== null) return true;
+  return false;
 }
 
 function hasGenerationFields(picks: Picks): boolean {
