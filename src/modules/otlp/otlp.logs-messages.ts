@@ -27,7 +27,8 @@ export function messageOf(eventName: string, body: AttributeValue, attributes: A
   const said = readEventContent(eventName, body ?? undefined, attributes);
   if (said === undefined) return undefined;
   const side = said.output.length > 0 ? 'output' : 'input';
-  if (said[side].length === 0) return undefined;
+  const isCaptured = said[side].some(({ content, toolCalls }) => (content ?? '') !== '' || toolCalls.length > 0);
+  if (!isCaptured) return undefined;
   // Without the brackets: all messages of a span are put into one list.
   return { side, content: toStorableJson(writeMessages(said[side])).slice(1, -1) };
 }
