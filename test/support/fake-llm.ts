@@ -10,6 +10,8 @@ export const ASKED_MODEL = 'gpt-4o-mini';
 export const ANSWERED_MODEL = 'gpt-4o-mini-2024-07-18';
 export const WEATHER = 'It is 7 degrees and raining in Oslo.';
 export const NOON = 'It is noon.';
+/** What the tool of the programs answers. */
+export const WEATHER_REPORT = '7 degrees, rain';
 export const FAILURE = 'The input was refused by the fake model.';
 const TOOL_NAME = 'get_weather';
 const TOOL_ARGUMENTS = '{"city":"Oslo"}';
@@ -77,7 +79,10 @@ function sendJson(response: ServerResponse, body: unknown, status = 200): void {
 
 /** What to say: a tool call while tools are offered and none has run, else text. */
 function replyTo(items: readonly Json[], tools: unknown): Reply {
-  const hasRun = items.some(({ role, type }) => role === 'tool' || type === 'function_call_output');
+  // Some frameworks hand the result of a tool over as a message of the user.
+  const hasRun =
+    items.some(({ role, type }) => role === 'tool' || type === 'function_call_output') ||
+    JSON.stringify(items).includes(WEATHER_REPORT);
   const offered = Array.isArray(tools) ? JSON.stringify(tools) : '';
   if (!hasRun && offered.includes(`"${TOOL_NAME}"`)) return CALL;
   if (hasRun && offered.includes('"final_answer"')) return { ...AFTER_TOOL, finalTool: true };
