@@ -37,7 +37,12 @@ const CLIENTS: readonly Client[] = [
   }),
   client('openinference-openai', 'openinference_openai.py', 'oi', 'openinference-instrumentation-openai'),
   client('openinference-langchain', 'openinference_langchain.py', 'oi', 'openinference-instrumentation-langchain'),
-  client('openinference-llama-index', 'openinference_llama_index.py', 'lli', 'openinference-instrumentation-llama-index'),
+  client(
+    'openinference-llama-index',
+    'openinference_llama_index.py',
+    'lli',
+    'openinference-instrumentation-llama-index',
+  ),
   client('openllmetry-openai', 'openllmetry_openai.py', 'tl', 'opentelemetry-instrumentation-openai'),
   client('openllmetry-langchain', 'openllmetry_langchain.py', 'tl', 'opentelemetry-instrumentation-langchain'),
   client('traceloop-sdk', 'traceloop_sdk.py', 'tl', 'traceloop-sdk'),
@@ -136,7 +141,9 @@ async function record(what: Client): Promise<boolean> {
   const text = `${JSON.stringify({ client: what.package, version, program, exports }, null, 1)}\n`;
   const isGood = code === 0 && exports.length > 0;
   if (isGood) writeFileSync(file, text);
-  console.log(`${isGood ? 'ok  ' : 'FAIL'} ${what.name} ${version}: code ${code}, ${exports.length} exports, ${text.length} bytes`);
+  console.log(
+    `${isGood ? 'ok  ' : 'FAIL'} ${what.name} ${version}: code ${code}, ${exports.length} exports, ${text.length} bytes`,
+  );
   return isGood;
 }
 

@@ -26,7 +26,12 @@ interface Reply {
   readonly callsTool?: boolean;
   /** Another tool than `get_weather`: that by which some frameworks end a run. */
   readonly finalTool?: boolean;
-  readonly usage: { readonly input: number; readonly cached: number; readonly output: number; readonly reasoning: number };
+  readonly usage: {
+    readonly input: number;
+    readonly cached: number;
+    readonly output: number;
+    readonly reasoning: number;
+  };
 }
 
 const CALL: Reply = { callsTool: true, usage: { input: 100, cached: 64, output: 20, reasoning: 0 } };
@@ -104,7 +109,8 @@ async function completeChat(body: Json, response: ServerResponse): Promise<void>
   const call = reply.finalTool
     ? { name: 'final_answer', arguments: JSON.stringify({ answer: WEATHER }) }
     : { name: TOOL_NAME, arguments: TOOL_ARGUMENTS };
-  const calls = reply.callsTool || reply.finalTool ? [{ id: TOOL_CALL_ID, type: 'function', function: call }] : undefined;
+  const calls =
+    reply.callsTool || reply.finalTool ? [{ id: TOOL_CALL_ID, type: 'function', function: call }] : undefined;
   const finish_reason = calls === undefined ? 'stop' : 'tool_calls';
   const content = calls === undefined ? framed(reply.text!, messages) : null;
   if (body['stream'] !== true) {
@@ -139,8 +145,21 @@ async function respond(body: Json, response: ServerResponse): Promise<void> {
   const items = typeof body['input'] === 'string' ? [{ role: 'user' }] : (body['input'] as Json[]);
   const { callsTool, text, usage } = replyTo(items, body['tools']);
   const output = callsTool
-    ? { id: 'fc_fake_1', type: 'function_call', status: 'completed', call_id: TOOL_CALL_ID, name: TOOL_NAME, arguments: TOOL_ARGUMENTS }
-    : { id: 'msg_fake_1', type: 'message', status: 'completed', role: 'assistant', content: [{ type: 'output_text', text, annotations: [] }] };
+    ? {
+        id: 'fc_fake_1',
+        type: 'function_call',
+        status: 'completed',
+        call_id: TOOL_CALL_ID,
+        name: TOOL_NAME,
+        arguments: TOOL_ARGUMENTS,
+      }
+    : {
+        id: 'msg_fake_1',
+        type: 'message',
+        status: 'completed',
+        role: 'assistant',
+        content: [{ type: 'output_text', text, annotations: [] }],
+      };
   const done = {
     id: 'resp_fake_1',
     object: 'response',

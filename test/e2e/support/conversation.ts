@@ -18,7 +18,7 @@ function line(message: JsonObject, speaker: string): string {
   if (typeof message === 'string') return `${speaker}: ${message as string}`;
   const { role, content, parts, tool_calls: calls } = message;
   const said = [...piecesOf(content), ...piecesOf(parts), ...(Array.isArray(calls) ? calls.map(callText) : [])];
-  return `${String(role ?? '?')}: ${said.join(' | ')}`;
+  return `${typeof role === 'string' ? role : '?'}: ${said.join(' | ')}`;
 }
 
 function piecesOf(content: unknown): string[] {

@@ -19,6 +19,22 @@ export function readSpans(body: Buffer): SentSpan[] {
   return spans;
 }
 
+/** The spans of one in OTLP/JSON. */
+export function readJsonSpans(body: Buffer): SentSpan[] {
+  interface Sent {
+    readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly JsonSpan[] }[] }[];
+  }
+  type JsonSpan = Omit<SentSpan, 'startNanos'> & { readonly startTimeUnixNano: string };
+  return (JSON.parse(body.toString('utf8')) as Sent).resourceSpans
+    .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+    .map(({ traceId, spanId, name, startTimeUnixNano }) => ({
+      traceId,
+      spanId,
+      name,
+      startNanos: BigInt(startTimeUnixNano),
+    }));
+}
+
 function readSpan(bytes: Buffer): SentSpan {
   const byNumber = new Map(fields(bytes));
   return {
