@@ -58,11 +58,11 @@ const CLIENTS: readonly Client[] = [
     OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'SPAN_ONLY',
   }),
   client('strands-agents', 'strands_agent.py', 'strands', 'strands-agents'),
-  client('crewai', 'crewai_openinference.py', 'crewai', 'openinference-instrumentation-crewai'),
+  client('openinference-crewai', 'crewai_openinference.py', 'crewai', 'openinference-instrumentation-crewai'),
   client('haystack', 'haystack_pipeline.py', 'hay', 'haystack-ai'),
-  client('smolagents', 'smolagents_openinference.py', 'smol', 'openinference-instrumentation-smolagents'),
-  client('agno', 'agno_openinference.py', 'agno', 'openinference-instrumentation-agno'),
-  client('dspy', 'dspy_openinference.py', 'dspy', 'openinference-instrumentation-dspy'),
+  client('openinference-smolagents', 'smolagents_openinference.py', 'smol', 'openinference-instrumentation-smolagents'),
+  client('openinference-agno', 'agno_openinference.py', 'agno', 'openinference-instrumentation-agno'),
+  client('openinference-dspy', 'dspy_openinference.py', 'dspy', 'openinference-instrumentation-dspy'),
 ];
 
 function client(name: string, program: string, venv: string, pkg: string, env?: Record<string, string>): Client {
