@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { SETTINGS } from '../../src/config/config.js';
 import {
   PROJECT_ROOT,
   removeFolder,
@@ -22,6 +24,8 @@ export class BenchServer {
     /** From the spawn to the line that says it is ready. */
     readonly readyMs: number,
     private readonly ownsDataDir: boolean,
+    /** Host and port of OTLP/gRPC; undefined while the server does not speak it. */
+    readonly grpcAddress: string | undefined,
   ) {}
 
   /** On a fresh data folder, or on `dataDir`, which is then kept. */
@@ -30,16 +34,18 @@ export class BenchServer {
   ): Promise<BenchServer> {
     const dataDir = options.dataDir ?? temporaryFolder();
     const { databaseUrl } = options;
+    const grpcPort = hasGrpc() ? await freePort() : undefined;
     const startedAt = performance.now();
     const process = await startServer({
       dataDir,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      env: { ...CHANGED_SETTINGS, NODE_OPTIONS: startFlags(), ...options.env },
+      env: { ...CHANGED_SETTINGS, NODE_OPTIONS: startFlags(), ...grpcEnv(grpcPort), ...options.env },
       readyTimeoutMs: 120_000,
     });
     const readyMs = performance.now() - startedAt;
     const database = await BenchDatabase.open(dataDir, databaseUrl);
-    return new BenchServer(process, database, readyMs, options.dataDir === undefined);
+    const grpcAddress = grpcPort === undefined ? undefined : `127.0.0.1:${grpcPort}`;
+    return new BenchServer(process, database, readyMs, options.dataDir === undefined, grpcAddress);
   }
 
   client(connections: number): HttpClient {
@@ -65,4 +71,23 @@ export function startFlags(): string {
   return [...(scripts['start'] ?? '').matchAll(/ (--[\w-]+(?:=\S+)?)(?= .*dist\/src\/main\.js)/g)]
     .map((match) => match[1])
     .join(' ');
+}
+
+const GRPC_PORT = 'OTLP_GRPC_PORT';
+
+function hasGrpc(): boolean {
+  return Object.values(SETTINGS).some(({ name }) => name === GRPC_PORT);
+}
+
+const grpcEnv = (port: number | undefined): Record<string, string> =>
+  port === undefined ? {} : { [GRPC_PORT]: String(port) };
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }

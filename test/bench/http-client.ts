@@ -21,8 +21,8 @@ export class HttpClient {
     this.agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  post(path: string, body: Buffer): Promise<HttpAnswer> {
-    return this.send('POST', path, body);
+  post(path: string, body: Buffer, contentType = 'application/json'): Promise<HttpAnswer> {
+    return this.send('POST', path, body, contentType);
   }
 
   get(path: string): Promise<HttpAnswer> {
@@ -33,12 +33,12 @@ export class HttpClient {
     this.agent.destroy();
   }
 
-  private send(method: string, path: string, body?: Buffer): Promise<HttpAnswer> {
+  private send(method: string, path: string, body?: Buffer, contentType = ''): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const start = performance.now();
       const headers: Record<string, string | number> = { authorization: `Bearer ${this.token}` };
       if (body !== undefined) {
-        headers['content-type'] = 'application/json';
+        headers['content-type'] = contentType;
         headers['content-length'] = body.length;
       }
       const sent = request(this.url + path, { method, headers, agent: this.agent }, (response) => {

@@ -7,6 +7,7 @@ import { measureBaselines } from './baselines.js';
 import { BenchServer, CHANGED_SETTINGS, startFlags } from './bench-server.js';
 import { measureGrowth } from './growth-stage.js';
 import { measureMetricQueries, measurePoints } from './metric-stages.js';
+import { measureDecode, measureLargeExport, measureOtlpIngest } from './otlp-stages.js';
 import { measureDetail, measureLists } from './read-stages.js';
 import { Report } from './report.js';
 import { measureRetention } from './retention-stage.js';
@@ -24,6 +25,7 @@ Stages, all unless some are named:
   ack        answer times at 1,000 observations/s, open loop
   ingest     durable observations/s: 16 connections, 50 observations a POST
   turns      the same with whole traces: 8 observations and their trace a POST
+  otlp       decode and map of a span; OTLP beside /v1/l/batch; how long an export of 20 MiB holds the server
   baselines  binary COPY and single-row upserts on the same PostgreSQL, as ratios to ingest
   detail     one trace of 10,000 observations
   list       lists of traces over --rows observations, which are loaded first (about four minutes for 2,000,000)
@@ -42,6 +44,7 @@ const STAGES = [
   'ack',
   'ingest',
   'turns',
+  'otlp',
   'baselines',
   'detail',
   'list',
@@ -112,6 +115,11 @@ async function main(): Promise<number> {
       await measureIngest(server, report, { stage: 'ingest', ...load, observationsPerPost: 50, seed: 20 });
     if (isWanted('turns'))
       await measureIngest(server, report, { stage: 'turns', ...load, observationsPerPost: 8, seed: 30 });
+    if (isWanted('otlp')) {
+      await measureDecode(report, Math.min(5, seconds));
+      await measureOtlpIngest(server, report, load);
+      await measureLargeExport(server, report);
+    }
     if (isWanted('baselines')) await measureBaselines(server, report, seconds);
     if (isWanted('detail')) await measureDetail(server, report, { observations: Math.min(rows, 10_000), requests: 20 });
     const reads = { observations: rows, requests };

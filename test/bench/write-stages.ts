@@ -1,14 +1,29 @@
 import { type BenchServer } from './bench-server.js';
-import { BodyPool } from './bodies.js';
+import { BodyPool, type RequestBody } from './bodies.js';
 import { type HttpAnswer, type HttpClient } from './http-client.js';
 import { cpuSeconds, familyCpuSeconds, machineCpuSeconds, memoryMib } from './process-stats.js';
 import { percentile, type Report } from './report.js';
 
 export const PATH = '/v1/l/batch';
-const POOL_OBSERVATIONS = 20_000;
+export const POOL_OBSERVATIONS = 20_000;
+
+/** Bodies to send, and where to. */
+export interface Door {
+  readonly pool: Pool;
+  /** Sends one; rejects when there is no answer. */
+  readonly post: (body: Buffer) => Promise<HttpAnswer>;
+}
+
+interface Pool {
+  take(): RequestBody;
+  give(body: RequestBody): void;
+  bytesPerObservation(): number;
+}
 
 export interface IngestOptions {
   readonly stage: string;
+  /** `/v1/l/batch` unless said. */
+  readonly door?: (client: HttpClient) => Door;
   readonly connections: number;
   readonly observationsPerPost: number;
   readonly warmUpSeconds: number;
@@ -24,12 +39,15 @@ interface Window {
 /** As many observations as the server takes from `connections` clients that wait for each answer. */
 export async function measureIngest(server: BenchServer, report: Report, options: IngestOptions): Promise<void> {
   const { stage, connections, observationsPerPost } = options;
-  const pool = new BodyPool({
-    seed: options.seed,
-    observations: POOL_OBSERVATIONS,
-    observationsPerBody: observationsPerPost,
-  });
   const client = server.client(connections);
+  const { pool, post } = options.door?.(client) ?? {
+    pool: new BodyPool({
+      seed: options.seed,
+      observations: POOL_OBSERVATIONS,
+      observationsPerBody: observationsPerPost,
+    }),
+    post: (body) => client.post(PATH, body),
+  };
   const before = await server.database.count('observations');
   const acknowledged = { observations: 0 };
   const failures = new Map<string, number>();
@@ -41,7 +59,7 @@ export async function measureIngest(server: BenchServer, report: Report, options
       const body = pool.take();
       const measured = window;
       try {
-        const answer = await client.post(PATH, body.bytes);
+        const answer = await post(body.bytes);
         if (answer.status === 200) {
           acknowledged.observations += body.observations;
           if (measured !== undefined && measured === window) {
