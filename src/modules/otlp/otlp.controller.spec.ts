@@ -14,6 +14,7 @@ import { type IngestBatch, type IngestReceipt } from '../../domain/ingest-batch.
 import { setPrincipal } from '../../http/auth/principal.js';
 import { IngestService } from '../../ingest/ingest.service.js';
 import { OtlpController } from './otlp.controller.js';
+import { OtlpLogReceiver } from './otlp.log-receiver.js';
 import { OtlpMetricReceiver } from './otlp.metric-receiver.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 
@@ -37,8 +38,9 @@ describe('the OTLP door', () => {
       providers: [
         OtlpTraceReceiver,
         { provide: IngestService, useValue: ingest },
-        // What becomes of metrics is no matter of the door: test/e2e/otel-metrics-sdk.spec.ts.
+        // The other signals go the same way: test/e2e/otel-metrics-sdk.spec.ts, test/e2e/otlp-logs.spec.ts.
         { provide: OtlpMetricReceiver, useValue: {} },
+        { provide: OtlpLogReceiver, useValue: {} },
       ],
     }).compile();
     app = testing.createNestApplication<NestFastifyApplication>(

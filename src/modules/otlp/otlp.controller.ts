@@ -6,49 +6,14 @@ import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
+import { OtlpLogReceiver } from './otlp.log-receiver.js';
+import { LOGS_EXAMPLE, LOGS_PARTIAL_EXAMPLE } from './otlp.logs-example.js';
 import { OtlpMetricReceiver } from './otlp.metric-receiver.js';
 import { METRICS_EXAMPLE, METRICS_PARTIAL_EXAMPLE } from './otlp.metrics-example.js';
 import type { OtlpReceiver, ReceivedExport } from './otlp.receiver.js';
 import { encodingOf, MEDIA_TYPES, type OtlpEncoding } from './otlp.response.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
-
-const EXAMPLE = {
-  resourceSpans: [
-    {
-      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'support-bot' } }] },
-      scopeSpans: [
-        {
-          scope: { name: 'my-instrumentation', version: '1.0.0' },
-          spans: [
-            {
-              traceId: '5b8efff798038103d269b633813fc60c',
-              spanId: 'eee19b7ec3c1b174',
-              name: 'chat gpt-4o-mini',
-              kind: 3,
-              startTimeUnixNano: '1767225600000000000',
-              endTimeUnixNano: '1767225601250000000',
-              attributes: [
-                { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
-                { key: 'gen_ai.request.model', value: { stringValue: 'gpt-4o-mini' } },
-                { key: 'gen_ai.usage.input_tokens', value: { intValue: '12' } },
-                { key: 'gen_ai.usage.output_tokens', value: { intValue: '34' } },
-                { key: 'session.id', value: { stringValue: 'chat-42' } },
-              ],
-              status: { code: 1 },
-            },
-          ],
-        },
-      ],
-    },
-  ],
-};
-
-const PARTIAL_EXAMPLE = {
-  partialSuccess: {
-    rejectedSpans: '1',
-    errorMessage: '1 span: spanId must be 8 bytes (16 hex digits in JSON), not all zero (span 3 of the request)',
-  },
-};
+import { TRACES_EXAMPLE, TRACES_PARTIAL_EXAMPLE } from './otlp.traces-example.js';
 
 /** The door for OpenTelemetry: OTLP over HTTP (opentelemetry-proto, collector/trace/v1). */
 @ApiTags('OTLP')
@@ -57,6 +22,7 @@ export class OtlpController {
   constructor(
     private readonly traces: OtlpTraceReceiver,
     private readonly metrics: OtlpMetricReceiver,
+    private readonly logs: OtlpLogReceiver,
   ) {}
 
   @Post(['v1/traces', 'api/public/otel/v1/traces'])
@@ -72,13 +38,17 @@ export class OtlpController {
   })
   @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
   @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiBody({ required: true, description: 'ExportTraceServiceRequest', schema: { type: 'object', example: EXAMPLE } })
+  @ApiBody({
+    required: true,
+    description: 'ExportTraceServiceRequest',
+    schema: { type: 'object', example: TRACES_EXAMPLE },
+  })
   @ApiResponse({
     status: 200,
     description:
       'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many spans were refused ' +
       'and why, and these must not be sent again.',
-    schema: { type: 'object', example: PARTIAL_EXAMPLE },
+    schema: { type: 'object', example: TRACES_PARTIAL_EXAMPLE },
   })
   async exportTraces(
     @CurrentProject() project: Project,
@@ -90,7 +60,7 @@ export class OtlpController {
   }
 
   @Post(['v1/metrics', 'api/public/otel/v1/metrics'])
-  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
+  @WriteRoute({ door: 'otlp-metrics', errors: 'rpc-status', overCapacity: 503 })
   @ApiOperation({
     summary: 'Export metrics (OTLP/HTTP)',
     description:
@@ -122,6 +92,40 @@ export class OtlpController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer> {
     return this.export(this.metrics, project, contentType, body, reply);
+  }
+
+  @Post(['v1/logs', 'api/public/otel/v1/logs'])
+  @WriteRoute({ door: 'otlp-logs', errors: 'rpc-status', overCapacity: 503 })
+  @ApiOperation({
+    summary: 'Export log records (OTLP/HTTP)',
+    description:
+      'Takes an ExportLogsServiceRequest as protobuf or JSON, plain or compressed, and answers once its records are ' +
+      'committed, in the encoding of the request. Sending the same records again stores nothing twice. GenAI events ' +
+      'complete the observation of their span, events of coding agents become a trace per prompt. A record that cannot be ' +
+      'stored costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 carry ' +
+      '`Retry-After` and mean that sending all of it again later is right.',
+  })
+  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiBody({
+    required: true,
+    description: 'ExportLogsServiceRequest',
+    schema: { type: 'object', example: LOGS_EXAMPLE },
+  })
+  @ApiResponse({
+    status: 200,
+    description:
+      'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many records were refused ' +
+      'and why, and these must not be sent again.',
+    schema: { type: 'object', example: LOGS_PARTIAL_EXAMPLE },
+  })
+  async exportLogs(
+    @CurrentProject() project: Project,
+    @Headers('content-type') contentType: string | undefined,
+    @Body() body: Buffer,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    return this.export(this.logs, project, contentType, body, reply);
   }
 
   private async export(

@@ -61,7 +61,7 @@ export interface MappedMetrics {
 }
 
 /**
- * Maps an export to points of series; ops/docs/adr/021-otlp-metrics-as-series.md has the rules. A data point that cannot be
+ * Maps an export to points of series; ops/docs/adr/020-otlp-metrics-as-series.md has the rules. A data point that cannot be
  * stored is refused alone. A total (cumulative) is stored as it is, and the start of its counter once as a point of
  * value 0, so that differences begin there and a restart shows as a fall.
  */

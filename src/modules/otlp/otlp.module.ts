@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
-import { OtlpLogController } from './otlp.log-controller.js';
 import { OtlpController } from './otlp.controller.js';
 import { MappingController } from './otlp.mapping.controller.js';
 
 /** OpenTelemetry: spans, metrics and logs of any OTLP exporter, and of the Langfuse SDKs that build on it. */
-@Module({ imports: [StorageModule], controllers: [OtlpController, OtlpLogController, MappingController] })
+@Module({ imports: [StorageModule], controllers: [OtlpController, MappingController] })
 export class OtlpModule {}

@@ -1,6 +1,5 @@
 import { NothingUsable } from '../../domain/errors.js';
 import { type Rejection } from '../../domain/ingest-batch.js';
-import { type RefusedItem } from '../../http/write-outcome.js';
 
 /** The two encodings of OTLP over HTTP; an answer comes in that of its request. */
 export type OtlpEncoding = 'protobuf' | 'json';
