@@ -7,6 +7,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { once } from 'node:events';
 import { type ClientHttp2Stream, connect } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
 import {
@@ -103,6 +104,7 @@ function openCall(address: string, headers: Record<string, string> = {}) {
     },
     /** No more than the metadata and the first byte, and time for the server to take it. */
     async reach(): Promise<void> {
+      if (session.connecting) await once(session, 'connect');
       stream.write(Buffer.alloc(1));
       await new Promise<void>((resolve, reject) => session.ping((error) => (error ? reject(error) : resolve())));
     },
