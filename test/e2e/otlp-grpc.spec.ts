@@ -316,7 +316,7 @@ describe('a call that is refused', () => {
     expect((await sent).code).toBe(ExportResultCode.SUCCESS);
     await exporter.shutdown();
     expect(await api.hasTrace(traceId)).toBe(true);
-    expect((await deliveries('?problems=true')).some(({ result }) => result === 'aborted')).toBe(true);
+    await waitFor(async () => (await deliveries('?problems=true')).some(({ result }) => result === 'aborted'));
   });
 
   it('in part says of what and why, and stores the rest', async () => {
