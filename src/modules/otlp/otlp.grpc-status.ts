@@ -40,7 +40,8 @@ export function complaintOf({ code, details }: CallStatus, maxBytes: number): Er
     case GrpcStatus.RESOURCE_EXHAUSTED:
       return new TooLarge(`The message is larger than ${maxBytes} bytes, as sent or inflated`);
     case GrpcStatus.UNIMPLEMENTED:
-      return new UnsupportedMedia(details);
+      // How a connection that broke before the message was complete looks from here.
+      return /^Received no request message/.test(details) ? undefined : new UnsupportedMedia(details);
     case GrpcStatus.INTERNAL:
       if (details === 'Failed to decompress message')
         return new InvalidInput('The message is not what grpc-encoding says');
