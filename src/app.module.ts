@@ -37,7 +37,7 @@ export class AppModule {
         ConfigModule.forRoot(config, database),
         http,
         IngestModule.forRoot({ entry: INGEST_WORKER, services: INGEST_SERVICES }),
-        OtlpModule,
+        OtlpModule.forRoot({ imports: [http, HealthModule] }),
         LangfuseCompatModule,
         SessionsModule,
         LogsModule,

@@ -3,13 +3,22 @@ import type { Config } from './config/config.js';
 import type { Credentials } from './config/credentials.js';
 import { logsJson } from './http/logger.js';
 
+/** Where the API listens, and on the same host what else is open. */
+export interface Bound extends AddressInfo {
+  readonly grpc?: number;
+  readonly otlpHttp?: number;
+}
+
 /**
  * What a ready server prints, line by line. The first line begins with `xtrace is ready on` and the address; tools wait
  * for it. Secrets that were generated are shown at the first start only, to people: never in production or in JSON.
  */
-export function greeting(config: Config, credentials: Credentials, bound: AddressInfo): string[] {
+export function greeting(config: Config, credentials: Credentials, bound: Bound): string[] {
   const base = `http://${reachableHost(bound)}:${bound.port}`;
   const lines = [`xtrace is ready on ${base} (API documentation: ${base}/docs)`];
+  const host = reachableHost(bound);
+  if (bound.grpc !== undefined) lines.push(`OTLP over gRPC on ${host}:${bound.grpc}`);
+  if (bound.otlpHttp !== undefined) lines.push(`OTLP over HTTP on http://${host}:${bound.otlpHttp}`);
   if (config.production || !credentials.generated) return lines;
   if (!credentials.firstStart || logsJson(config)) return [...lines, `Credentials are kept in ${credentials.file}`];
 

@@ -2,11 +2,14 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
-import { type Config, readConfig, unknownSettings } from './config/config.js';
+import { type Config, readConfig } from './config/config.js';
 import { resolveCredentials } from './config/credentials.js';
 import { Lifecycle } from './config/lifecycle.js';
+import { unknownSettings } from './config/unknown-settings.js';
 import { greeting } from './greeting.js';
 import { ServerLogger } from './http/logger.js';
+import { OtlpGrpcListener } from './modules/otlp/otlp.grpc.js';
+import { OtlpHttpListener } from './modules/otlp/otlp.http-listener.js';
 import { type OpenDatabase, openDatabase } from './open-database.js';
 import { describeStartError } from './start-error.js';
 
@@ -37,7 +40,8 @@ class ServerMain {
     this.app = await createApp({ config, credentials, database: database.connection });
     await this.app.listen(config.bindPort, config.bindHost);
     const bound = (this.app.getHttpServer() as { address(): AddressInfo }).address();
-    for (const line of greeting(config, credentials, bound)) logger.announce(line);
+    const ports = { grpc: this.app.get(OtlpGrpcListener).port, otlpHttp: this.app.get(OtlpHttpListener).port };
+    for (const line of greeting(config, credentials, { ...bound, ...ports })) logger.announce(line);
   }
 
   private onSignal(signal: NodeJS.Signals): void {

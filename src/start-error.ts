@@ -2,6 +2,7 @@ import type { Config } from './config/config.js';
 import { ConfigError } from './config/config.js';
 import { CredentialsError } from './config/credentials.js';
 import { type DatabaseConnection, describeConnection } from './config/database-connection.js';
+import { authority, ListenError } from './config/listen-error.js';
 import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error.js';
 
 export interface StartContext {
@@ -50,6 +51,7 @@ const CERTIFICATE_ERRORS =
 export function describeStartError(error: unknown, { config, database }: StartContext): string[] {
   if (error instanceof ConfigError) return [...error.problems];
   if (error instanceof EmbeddedPostgresError || error instanceof CredentialsError) return [error.message];
+  if (error instanceof ListenError) return [portLine(error)];
   const details = root(error);
   return [
     listenLine(details, config) ??
@@ -74,7 +76,7 @@ function root(error: unknown): Details {
 
 function listenLine({ code, syscall, hostname, message }: Details, config: Config | undefined): string | undefined {
   if (!config) return undefined;
-  const address = `${config.bindHost.includes(':') ? `[${config.bindHost}]` : config.bindHost}:${config.bindPort}`;
+  const address = authority(config.bindHost, config.bindPort);
   if (code === 'EADDRINUSE')
     return `${address} is in use by another program: stop it, or set BIND_ADDR to a free address.`;
   if (code === 'EADDRNOTAVAIL') return `${address} is not an address of this machine: set BIND_ADDR.`;
@@ -83,6 +85,13 @@ function listenLine({ code, syscall, hostname, message }: Details, config: Confi
   if (syscall === 'getaddrinfo' && hostname === config.bindHost)
     return `Cannot listen on ${address}: ${message}; set BIND_ADDR.`;
   return undefined;
+}
+
+/** Of the ports besides that of BIND_ADDR. */
+function portLine({ authority: address, code, setting }: ListenError): string {
+  if (code === 'EADDRINUSE')
+    return `${address} is in use by another program: stop it, or set ${setting} to a free port.`;
+  return `Cannot listen on ${address} (${code}): set ${setting} to a port that this user may open, and BIND_ADDR to an address of this machine.`;
 }
 
 function databaseLine({ code = '', syscall, message }: Details, database: DatabaseConnection): string | undefined {

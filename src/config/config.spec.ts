@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ConfigError, SETTINGS, parseConfig, unknownSettings } from './config.js';
+import { ConfigError, SETTINGS, parseConfig } from './config.js';
+import { unknownSettings } from './unknown-settings.js';
 
 const TOKEN = 'a-token-of-sufficient-length';
 const PRODUCTION = { NODE_ENV: 'production', DATABASE_URL: 'postgres://u:p@db/x', API_BEARER_TOKEN: TOKEN };

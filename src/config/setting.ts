@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isKeyPattern } from '../domain/secret-key.js';
 
 /** One environment variable, declared once: `.env.example` repeats name, default and doc, and a test compares them. */
@@ -24,6 +25,16 @@ export interface Address {
 /** Text that fits into an HTTP header as it is. */
 export function visibleAscii(text: string): string | undefined {
   return /^[\x21-\x7e]+$/.test(text) ? text : undefined;
+}
+
+/** A secret that is sent in an HTTP header. */
+export function secretText(): Pick<Setting<string>, 'expected' | 'secret' | 'parse'> {
+  return { expected: 'visible ASCII characters without spaces', secret: true, parse: visibleAscii };
+}
+
+/** A path, made absolute from the working directory. */
+export function path(): Pick<Setting<string>, 'expected' | 'parse'> {
+  return { expected: 'a path', parse: (text) => resolve(text) };
 }
 
 /** `host:port` or `[IPv6]:port`. */

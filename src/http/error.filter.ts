@@ -14,7 +14,7 @@ import {
   UnsupportedMedia,
 } from '../domain/errors.js';
 import { UNKNOWN_ROUTE } from './request-events.js';
-import { recordOf } from './request-record.js';
+import { type Refusal, recordOf } from './request-record.js';
 import { routeTraits } from './route-config.js';
 import { encodeRpcStatus, RPC_CODE, rpcEncoding, type RpcStatus } from './rpc-status.js';
 
@@ -131,10 +131,10 @@ function describeUnrouted(request: FastifyRequest): Failure & { allow?: string }
   return { status: 405, message: `${url} does not answer ${request.method}`, allow };
 }
 
-/** The name of a failure in counters and logs: a closed list. */
-function reasonOf(error: unknown, status: number): string {
-  if (error instanceof OverCapacity) return 'OVER_CAPACITY';
-  return (STATUSES.get(status) ?? BAD_REQUEST).code;
+/** What counters, deliveries and logs keep of a failure; its name is of a closed list. */
+export function refusalOf(error: unknown, { status, message }: Failure): Refusal {
+  const reason = error instanceof OverCapacity ? 'OVER_CAPACITY' : (STATUSES.get(status) ?? BAD_REQUEST).code;
+  return { reason, message };
 }
 
 /** Answers `error` in the shape that the route promised; the only place that knows the statuses of errors. */
@@ -145,7 +145,7 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
       ? describeUnrouted(request)
       : describeFailure(error, write?.overCapacity);
   const { status, retryAfterSeconds, allow } = failure;
-  recordOf(request).refusal = { reason: reasonOf(error, status), message: failure.message };
+  recordOf(request).refusal = refusalOf(error, failure);
   void reply.code(status);
   // Fastify closes the connection after a refused body; the rest of it is dropped instead (request-intake.ts). A server
   // that stops has set the header on the raw response, where it stays.

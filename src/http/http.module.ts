@@ -55,7 +55,7 @@ export class HttpModule {
         { provide: APP_GUARD, useClass: QueryThrottlerGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [AuthFailureStats, InFlightBytes, QueryRateStats, RequestEvents],
+      exports: [Authenticator, AuthFailureStats, InFlightBytes, QueryRateStats, RequestEvents],
     };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Principal, principalOf } from './auth/principal.js';
 import { recordOf, type RequestRecord } from './request-record.js';
 import { routeTraits } from './route-config.js';
@@ -24,9 +25,19 @@ export type WriteResult =
   /** The client hung up before the answer; what it sent may be committed. */
   | 'aborted';
 
+/** A request as its client sent it; calls of gRPC, which are POSTs of HTTP/2, look the same. */
+export interface RequestHead {
+  readonly id: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly is404: boolean;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A request that has been answered, or whose client did not wait for that. */
 export interface EndedRequest extends Readonly<RequestRecord> {
-  readonly request: FastifyRequest;
+  readonly request: RequestHead;
   /** Of the client, or of its proxy unless TRUST_PROXY is on. */
   readonly remoteAddress: string;
   readonly startedAt: Date;
@@ -35,7 +46,7 @@ export interface EndedRequest extends Readonly<RequestRecord> {
   readonly route: string;
   /** Of write routes; see `WriteRouteOptions.door`. */
   readonly door?: string;
-  /** Absent when the client hung up. */
+  /** Absent when the client hung up. Of gRPC, the one that HTTP has for the same. */
   readonly status?: number;
   readonly result: WriteResult;
   readonly principal?: Principal;
@@ -62,6 +73,11 @@ export class RequestEvents {
     reply.raw.once('close', () => this.end(request, reply, { startMs, remoteAddress }));
   }
 
+  /** Tells of a request that came by another way than Fastify. */
+  report(ended: EndedRequest): void {
+    for (const listener of this.listeners) listener(ended);
+  }
+
   private end(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -71,7 +87,7 @@ export class RequestEvents {
     const status = reply.raw.writableFinished ? reply.raw.statusCode : undefined;
     const record = recordOf(request);
     const principal = principalOf(request);
-    const ended: EndedRequest = {
+    this.report({
       sentBytes: record.sentBytes,
       bodyBytes: record.bodyBytes,
       refusal: record.refusal,
@@ -85,8 +101,7 @@ export class RequestEvents {
       status,
       result: resultOf(status, record, principal !== undefined),
       principal,
-    };
-    for (const listener of this.listeners) listener(ended);
+    });
   }
 }
 

@@ -23,6 +23,12 @@ const MAX_MESSAGE_CHARACTERS = 1000;
 
 const CODE_FIELD_VARINT = 0x08;
 const MESSAGE_FIELD_BYTES = 0x12;
+const DETAILS_FIELD_BYTES = 0x1a;
+/** Fields of google.protobuf.Any, google.rpc.RetryInfo and google.protobuf.Duration. */
+const ANY_URL_BYTES = 0x0a;
+const ANY_VALUE_BYTES = 0x12;
+const RETRY_DELAY_BYTES = 0x0a;
+const DURATION_SECONDS_VARINT = 0x08;
 
 /** The encoding of a request, by its content type: an error has to come back in the same one. JSON for anything unknown. */
 export function rpcEncoding(contentType: string | undefined): RpcEncoding {
@@ -39,6 +45,26 @@ export function encodeRpcStatus(status: RpcStatus, encoding: RpcEncoding): { con
   const code = status.code === 0 ? [] : [CODE_FIELD_VARINT, ...varint(status.code)];
   const head = text.length === 0 ? [] : [MESSAGE_FIELD_BYTES, ...varint(text.length)];
   return { contentType: 'application/x-protobuf', body: Buffer.concat([Buffer.from([...code, ...head]), text]) };
+}
+
+/**
+ * google.rpc.Status in protobuf with google.rpc.RetryInfo among its details: how gRPC says that the same may be sent
+ * again, and when (OTLP, "Failures"; the value of `grpc-status-details-bin`).
+ */
+export function encodeRetryStatus(status: RpcStatus, retryAfterSeconds: number): Buffer {
+  const duration = [DURATION_SECONDS_VARINT, ...varint(retryAfterSeconds)];
+  const retryInfo = [RETRY_DELAY_BYTES, ...varint(duration.length), ...duration];
+  const url = Buffer.from('type.googleapis.com/google.rpc.RetryInfo');
+  const any = [
+    ANY_URL_BYTES,
+    ...varint(url.length),
+    ...url,
+    ANY_VALUE_BYTES,
+    ...varint(retryInfo.length),
+    ...retryInfo,
+  ];
+  const { body } = encodeRpcStatus(status, 'protobuf');
+  return Buffer.concat([body, Buffer.from([DETAILS_FIELD_BYTES, ...varint(any.length), ...any])]);
 }
 
 /** A whole number below 2^31 in base 128, low digits first. */

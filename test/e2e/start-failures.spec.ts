@@ -70,6 +70,18 @@ describe('a start that fails says what to change, one line per problem, and exit
     }
   });
 
+  it.each(['OTLP_GRPC_PORT', 'OTLP_HTTP_PORT'])('when the port of %s is in use', async (setting) => {
+    const other = createServer();
+    const port = await listen(other);
+    try {
+      expect(await complaints({ env: { [setting]: String(port) } })).toEqual([
+        `127.0.0.1:${port} is in use by another program: stop it, or set ${setting} to a free port.`,
+      ]);
+    } finally {
+      other.close();
+    }
+  });
+
   it('when the data folder cannot be made', async () => {
     const file = join(folder(), 'file');
     writeFileSync(file, '');

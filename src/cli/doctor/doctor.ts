@@ -1,4 +1,5 @@
-import { type Config, ConfigError, unknownSettings } from '../../config/config.js';
+import { type Config, ConfigError } from '../../config/config.js';
+import { unknownSettings } from '../../config/unknown-settings.js';
 import { describeConnection } from '../../config/database-connection.js';
 import { findCluster } from '../../embedded-postgres/placement.js';
 import { ENGINES_NODE } from '../../http/version.js';

@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { routeTraits } from '../route-config.js';
 import { Authenticator } from './authenticator.js';
-import type { Principal } from './principal.js';
+import type { Principal, Scope } from './principal.js';
 import { PUBLIC } from './public.decorator.js';
 
 /** Default deny: a route answers only valid credentials unless it is marked `@Public()`. */
@@ -30,7 +30,11 @@ export class AuthGuard implements CanActivate {
 /** The scope that the route asks for; else writing needs `ingest`, everything else `read`. */
 export function requireScope(request: FastifyRequest, principal: Principal): void {
   const { write, scope } = routeTraits(request);
-  const needed = scope ?? (write === undefined ? 'read' : 'ingest');
+  demandScope(principal, scope ?? (write === undefined ? 'read' : 'ingest'));
+}
+
+/** @throws ForbiddenException when `principal` is not allowed what `needed` names. */
+export function demandScope(principal: Principal, needed: Scope): void {
   if (!principal.scopes.includes(needed)) {
     throw new ForbiddenException('Access denied - insufficient permissions for this endpoint');
   }

@@ -20,6 +20,16 @@ const FAILURES_AT_ONCE = 40;
 /** Client addresses of one IPv6 subscriber share this many bits. */
 const IPV6_SUBSCRIBER_BITS = 64;
 
+/** What a request tells of its sender, whatever protocol it came by. */
+export interface Caller {
+  /** Of the headers or the call metadata. */
+  readonly authorization?: string;
+  readonly apiKey?: string | string[];
+  readonly address: string;
+  /** What was called answers strangers in compat mode. */
+  readonly isOpenInCompat: boolean;
+}
+
 /** Finds out who sent a request, from its headers alone. */
 @Injectable()
 export class Authenticator {
@@ -40,7 +50,7 @@ export class Authenticator {
 
   /** Remembers the principal of `request` if its credentials are valid, or if the route needs none in compat mode. */
   identify(request: FastifyRequest): void {
-    const principal = this.find(request);
+    const principal = this.find(callerOf(request));
     if (principal !== undefined) setPrincipal(request, principal);
   }
 
@@ -49,9 +59,16 @@ export class Authenticator {
    * @throws Unauthorized without valid credentials, TooManyRequests after too many such failures from one address.
    */
   require(request: FastifyRequest): Principal {
-    const principal = principalOf(request);
-    if (principal !== undefined) return principal;
-    const address = normalizeIp(request.ip, IPV6_SUBSCRIBER_BITS);
+    return principalOf(request) ?? this.refuse(callerOf(request));
+  }
+
+  /** The principal of `caller`; throws as {@link require}. */
+  admit(caller: Caller): Principal {
+    return this.find(caller) ?? this.refuse(caller);
+  }
+
+  private refuse(caller: Caller): never {
+    const address = normalizeIp(caller.address, IPV6_SUBSCRIBER_BITS);
     const take = this.failures.take(address, FAILURES_AT_ONCE, FAILURES_PER_SECOND);
     if (!take.isAllowed) {
       this.stats.count('blocked');
@@ -61,26 +78,35 @@ export class Authenticator {
         new Date(Date.now() + take.retryAfterMs),
       );
     }
-    const offer = offerOf(request);
+    const offer = offerOf(caller);
     this.stats.count(offer.kind === 'none' ? 'missing' : offer.kind === 'unreadable' ? 'unreadable' : 'wrong');
     throw new Unauthorized(complaint(offer));
   }
 
-  private find(request: FastifyRequest): Principal | undefined {
+  private find(caller: Caller): Principal | undefined {
     const project = this.projects.defaultProject();
-    const keyId = this.check.match(offerOf(request));
+    const keyId = this.check.match(offerOf(caller));
     if (keyId === 'metrics-token') return { project, scopes: ['metrics'], keyId };
     if (keyId !== undefined) return { project, scopes: ['ingest', 'read', 'admin', 'metrics'], keyId };
-    const { write, openInCompat } = routeTraits(request);
-    if (this.isCompatOpen && (openInCompat === true || write?.errors === 'rpc-status')) {
+    if (this.isCompatOpen && caller.isOpenInCompat) {
       return { project, scopes: ['ingest', 'read'], keyId: 'anonymous' };
     }
     return undefined;
   }
 }
 
-function offerOf(request: FastifyRequest): Offer {
-  return readOffer(request.headers.authorization, request.headers['x-api-key']);
+function callerOf(request: FastifyRequest): Caller {
+  const { write, openInCompat } = routeTraits(request);
+  return {
+    authorization: request.headers.authorization,
+    apiKey: request.headers['x-api-key'],
+    address: request.ip,
+    isOpenInCompat: openInCompat === true || write?.errors === 'rpc-status',
+  };
+}
+
+function offerOf({ authorization, apiKey }: Caller): Offer {
+  return readOffer(authorization, apiKey);
 }
 
 /** Langfuse's words, which its SDKs show to their users (langfuse.md §7.1). */

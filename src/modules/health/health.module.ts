@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { Readiness } from '../../domain/readiness.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { HealthController } from './health.controller.js';
 import { ReadinessService } from './readiness.service.js';
@@ -8,6 +9,7 @@ import { ReadinessService } from './readiness.service.js';
   // Terminus would log every failed probe; ReadinessService logs the changes.
   imports: [TerminusModule.forRoot({ logger: false }), StorageModule],
   controllers: [HealthController],
-  providers: [ReadinessService],
+  providers: [ReadinessService, { provide: Readiness, useExisting: ReadinessService }],
+  exports: [Readiness],
 })
 export class HealthModule {}

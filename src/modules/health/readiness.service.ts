@@ -2,6 +2,7 @@ import { Injectable, Logger, ServiceUnavailableException } from '@nestjs/common'
 import { HealthCheckService, type HealthCheckResult, HealthIndicatorService } from '@nestjs/terminus';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { DatabaseProbe } from '../../domain/database-probe.js';
+import { Readiness } from '../../domain/readiness.js';
 import type { ReadinessDto } from './health.dto.js';
 
 const TIMEOUT_MS = 1000;
@@ -10,7 +11,7 @@ const CACHE_MS = 500;
 
 /** Decides whether this server should get traffic: database, schema, and not being about to stop. */
 @Injectable()
-export class ReadinessService {
+export class ReadinessService extends Readiness {
   private readonly logger = new Logger('Readiness');
   private lastStatus = 'ready';
 
@@ -19,7 +20,13 @@ export class ReadinessService {
     private readonly indicators: HealthIndicatorService,
     private readonly database: DatabaseProbe,
     private readonly lifecycle: Lifecycle,
-  ) {}
+  ) {
+    super();
+  }
+
+  override async isReady(): Promise<boolean> {
+    return (await this.check()).status === 'ready';
+  }
 
   async check(): Promise<ReadinessDto> {
     const result = await this.runChecks();

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { type EndedRequest, type RequestEvents, type RequestListener } from '../../http/request-events.js';
 import { summarizeWrite } from '../../http/write-outcome.js';
 import { presentDeliveries } from './deliveries.present.js';
@@ -9,7 +8,7 @@ type Fields = Partial<Omit<EndedRequest, 'request'>> & { request?: object };
 
 function ended({ request, ...fields }: Fields = {}): EndedRequest {
   return {
-    request: { id: 'r-1', method: 'POST', url: '/v1/traces', is404: false, headers: {}, ...request } as FastifyRequest,
+    request: { id: 'r-1', method: 'POST', url: '/v1/traces', is404: false, headers: {}, ...request },
     remoteAddress: '10.0.0.1',
     startedAt: new Date('2026-01-31T09:30:00Z'),
     durationMs: 1.26,
