@@ -52,12 +52,12 @@ export async function inflateZstdFrame(
   try {
     for (const end of blockEnds) {
       const from = pos;
-      watched(() => decompress.push(bytes.subarray(from, end)));
+      watched(() => void decompress.push(bytes.subarray(from, end)));
       pos = end;
       blocks += 1;
       if (blocks % BLOCKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    watched(() => decompress.push(new Uint8Array(0), true));
+    watched(() => void decompress.push(new Uint8Array(0), true));
   } catch (error) {
     if (error === thrown || error instanceof Unavailable) throw error;
     throw damaged(error instanceof Error ? error.message : String(error));
