@@ -7,6 +7,7 @@ import type { Config } from '../config/config.js';
 import { refuseUnreadable, sendFailure } from './error.filter.js';
 import { ServerLogger } from './logger.js';
 import { serveOpenApi } from './openapi.js';
+import { canonicalOtlpUrl } from './otlp-address.js';
 import { requestIdOf } from './request-id.js';
 
 /** Collectors and load balancers keep connections for 60 s; ours must not be the side that closes first. */
@@ -35,6 +36,7 @@ export async function createServer(root: DynamicModule, config: Config): Promise
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void sendFailure(error, request, reply),
     clientErrorHandler: refuseUnreadable,
+    rewriteUrl: (request: IncomingMessage) => canonicalOtlpUrl(request.url ?? '/'),
     routerOptions: {
       ignoreTrailingSlash: true,
       // Some SDKs join a base URL that ends in a slash with a path that starts with one.
