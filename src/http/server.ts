@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.js';
+import { cors } from './cors.js';
 import { refuseUnreadable, sendFailure } from './error.filter.js';
 import { ServerLogger } from './logger.js';
 import { serveOpenApi } from './openapi.js';
@@ -44,6 +45,8 @@ export async function createServer(root: DynamicModule, config: Config): Promise
       maxParamLength: MAX_PARAM_LENGTH,
     },
   });
+  // Before the hooks of RequestIntake, which may end a request.
+  if (config.corsOrigins !== undefined) adapter.getInstance().addHook('onRequest', cors(config.corsOrigins));
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     abortOnError: false,
     // RequestIntake brings the body parsers.

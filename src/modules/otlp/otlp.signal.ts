@@ -73,7 +73,10 @@ function whereTo(other: OtlpSignal, signal: OtlpSignal): string {
 type Fields = ReadonlyMap<number, number>;
 const fields = (...tags: number[]): Fields => new Map(tags.map((t) => [t >> 3, t]));
 
-/** Span, Metric and LogRecord of opentelemetry-proto 1.x; fields that were removed long ago are left out. */
+/** A reserved field. */
+const never = (field: number): [number, number] => [field, NaN];
+
+/** Span, Metric and LogRecord of opentelemetry-proto 1.x. */
 const RECORDS: ReadonlyMap<OtlpSignal, Fields> = new Map([
   [
     'traces',
@@ -84,7 +87,10 @@ const RECORDS: ReadonlyMap<OtlpSignal, Fields> = new Map([
       tag(16, FIXED32),
     ),
   ],
-  ['metrics', fields(...[1, 2, 3, 5, 7, 9, 10, 11, 12].map((n) => tag(n, LENGTH)))],
+  [
+    'metrics',
+    new Map([...fields(...[1, 2, 3, 5, 7, 9, 10, 11, 12].map((n) => tag(n, LENGTH))), ...[4, 6, 8].map(never)]),
+  ],
   [
     'logs',
     fields(
@@ -112,8 +118,8 @@ function choose({ possible, hasPoints, hasIds }: Seen): OtlpSignal | undefined {
   if (possible.size === 1) return [...possible][0];
   if (possible.has('metrics') && hasPoints) return 'metrics';
   if (possible.has('traces') && hasIds) return 'traces';
-  // Left are the name of a metric without data, and a log record of a body alone.
-  return possible.has('traces') && possible.has('metrics') ? 'metrics' : undefined;
+  // Something with a name, but no ids: a metric without data.
+  return possible.has('metrics') && !possible.has('logs') ? 'metrics' : undefined;
 }
 
 function lookAtFirstRecord(body: Buffer): Seen | undefined {
