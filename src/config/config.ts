@@ -11,6 +11,7 @@ import {
   lookUp,
   nameList,
   oneOf,
+  originList,
   path,
   secretText,
   shown,
@@ -72,6 +73,8 @@ export interface Config {
   /** Days since the time of a point; 0 = for ever. */
   readonly metricsRetentionDays: number;
   readonly trustProxy: boolean;
+  /** Origins of web pages whose scripts may call; `*` = of all. */
+  readonly corsOrigins?: readonly string[];
   /** Names of secrets besides the built-in ones, see `SecretKeys`. */
   readonly redactKeys?: readonly string[];
   readonly logLevel: LogLevel;
@@ -278,12 +281,15 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Take the client address from X-Forwarded-For; only behind a proxy that sets it',
     ...boolean(),
   },
+  corsOrigins: {
+    name: 'CORS_ORIGINS',
+    doc: 'Origins of web pages whose scripts may send to this server and read from it, by commas, * alone for all; unset: none',
+    ...originList(),
+  },
   redactKeys: {
     name: 'REDACT_KEYS',
     doc: 'Metadata keys whose values are never stored, besides the built-in ones; by commas, * stands for anything, a leading ! exempts a key',
-    expected:
-      'names of ASCII letters, digits, - _ . and *, separated by commas, such as customer_ssn,patient_*,!cookie',
-    parse: keyPatterns,
+    ...keyPatterns(),
   },
   logLevel: {
     name: 'LOG_LEVEL',

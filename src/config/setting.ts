@@ -92,10 +92,28 @@ export function nameList(max: number): Pick<Setting<readonly string[]>, 'expecte
 }
 
 /** Patterns of keys separated by commas, see `SecretKeys`. */
-export function keyPatterns(text: string): string[] | undefined {
-  const patterns = text.split(',').map((pattern) => pattern.trim());
-  const stated = patterns.filter((pattern) => pattern !== '');
-  return stated.every(isKeyPattern) ? stated : undefined;
+export function keyPatterns(): Pick<Setting<readonly string[]>, 'expected' | 'parse'> {
+  return {
+    expected:
+      'names of ASCII letters, digits, - _ . and *, separated by commas, such as customer_ssn,patient_*,!cookie',
+    parse: (text) => {
+      const patterns = text.split(',').map((pattern) => pattern.trim());
+      const stated = patterns.filter((pattern) => pattern !== '');
+      return stated.every(isKeyPattern) ? stated : undefined;
+    },
+  };
+}
+
+/** Origins of web pages as browsers send them (RFC 6454), separated by commas, or `*` alone. */
+export function originList(): Pick<Setting<readonly string[]>, 'expected' | 'parse'> {
+  return {
+    expected: 'origins separated by commas, such as https://app.example.com,http://localhost:3000, or * alone',
+    parse: (text) => {
+      const origins = text.split(',').flatMap((origin) => origin.trim().toLowerCase() || []);
+      const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;
+      return origins.every(isOrigin) || (origins.length === 1 && origins[0] === '*') ? origins : undefined;
+    },
+  };
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -13,6 +13,7 @@ import {
   Unavailable,
   UnsupportedMedia,
 } from '../domain/errors.js';
+import { isOtlpRequest, OTLP_ADDRESS_HINT } from './otlp-address.js';
 import { UNKNOWN_ROUTE } from './request-events.js';
 import { type Refusal, recordOf } from './request-record.js';
 import { routeTraits } from './route-config.js';
@@ -123,11 +124,11 @@ const UNREADABLE: ReadonlyMap<string | undefined, number> = new Map([
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** Tells an unknown path from a method that a known path does not have. */
-function describeUnrouted(request: FastifyRequest): Failure & { allow?: string } {
+function describeUnrouted(request: FastifyRequest, isOtlp: boolean): Failure & { allow?: string } {
   const path = pathOf(request.url);
   const url = path.length > 200 ? `${path.slice(0, 200)}…` : path;
   const allow = METHODS.filter((method) => request.server.findRoute({ method, url: path }) !== null).join(', ');
-  if (allow === '') return { status: 404, message: `There is no ${url} here` };
+  if (allow === '') return { status: 404, message: `There is no ${url} here${isOtlp ? `: ${OTLP_ADDRESS_HINT}` : ''}` };
   return { status: 405, message: `${url} does not answer ${request.method}`, allow };
 }
 
@@ -140,9 +141,11 @@ export function refusalOf(error: unknown, { status, message }: Failure): Refusal
 /** Answers `error` in the shape that the route promised; the only place that knows the statuses of errors. */
 export function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): Failure {
   const { write } = routeTraits(request);
+  // Of an unknown route nothing is known but what was sent to it.
+  const isOtlp = request.is404 ? isOtlpRequest(request.url, request.headers) : write?.errors === 'rpc-status';
   const failure: Failure & { allow?: string } =
     request.is404 && error instanceof HttpException && error.getStatus() === 404
-      ? describeUnrouted(request)
+      ? describeUnrouted(request, isOtlp)
       : describeFailure(error, write?.overCapacity);
   const { status, retryAfterSeconds, allow } = failure;
   recordOf(request).refusal = refusalOf(error, failure);
@@ -153,7 +156,7 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
   if (allow !== undefined) void reply.header('allow', allow);
   if (status === 401) void reply.header('www-authenticate', challenge(request));
-  if (write?.errors === 'rpc-status') {
+  if (isOtlp) {
     const encoding = rpcEncoding(request.headers['content-type']);
     const { contentType, body } = encodeRpcStatus(presentRpcStatus(failure), encoding);
     void reply.header('content-type', contentType).send(body);

@@ -4,9 +4,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/config.js';
+import { cors } from './cors.js';
 import { refuseUnreadable, sendFailure } from './error.filter.js';
 import { ServerLogger } from './logger.js';
 import { serveOpenApi } from './openapi.js';
+import { canonicalOtlpUrl } from './otlp-address.js';
 import { requestIdOf } from './request-id.js';
 
 /** Collectors and load balancers keep connections for 60 s; ours must not be the side that closes first. */
@@ -35,6 +37,7 @@ export async function createServer(root: DynamicModule, config: Config): Promise
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void sendFailure(error, request, reply),
     clientErrorHandler: refuseUnreadable,
+    rewriteUrl: (request: IncomingMessage) => canonicalOtlpUrl(request.url ?? '/'),
     routerOptions: {
       ignoreTrailingSlash: true,
       // Some SDKs join a base URL that ends in a slash with a path that starts with one.
@@ -42,6 +45,8 @@ export async function createServer(root: DynamicModule, config: Config): Promise
       maxParamLength: MAX_PARAM_LENGTH,
     },
   });
+  // Before the hooks of RequestIntake, which may end a request.
+  if (config.corsOrigins !== undefined) adapter.getInstance().addHook('onRequest', cors(config.corsOrigins));
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     abortOnError: false,
     // RequestIntake brings the body parsers.

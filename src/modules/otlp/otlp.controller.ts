@@ -12,6 +12,7 @@ import { OtlpMetricReceiver } from './otlp.metric-receiver.js';
 import { METRICS_EXAMPLE, METRICS_PARTIAL_EXAMPLE } from './otlp.metrics-example.js';
 import type { OtlpReceiver, ReceivedExport } from './otlp.receiver.js';
 import { encodingOf, MEDIA_TYPES, type OtlpEncoding } from './otlp.response.js';
+import { detectSignal } from './otlp.signal.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 import { TRACES_EXAMPLE, TRACES_PARTIAL_EXAMPLE } from './otlp.traces-example.js';
 
@@ -30,7 +31,7 @@ export class OtlpController {
   @ApiOperation({
     summary: 'Export spans (OTLP/HTTP)',
     description:
-      'Takes an ExportTraceServiceRequest as protobuf or JSON, plain or compressed, and answers once its spans are ' +
+      'Takes an ExportTraceServiceRequest as protobuf or JSON, plain or in gzip, deflate or zstd, and answers once its spans are ' +
       'committed, in the encoding of the request. Sending the same spans again is safe. A span that cannot be stored ' +
       'costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 ' +
       'carry `Retry-After` and mean that sending all of it again later is right. Both addresses do the same: the longer one ' +
@@ -64,7 +65,7 @@ export class OtlpController {
   @ApiOperation({
     summary: 'Export metrics (OTLP/HTTP)',
     description:
-      'Takes an ExportMetricsServiceRequest as protobuf or JSON, plain or compressed, and answers once its points are ' +
+      'Takes an ExportMetricsServiceRequest as protobuf or JSON, plain or in gzip, deflate or zstd, and answers once its points are ' +
       'committed, in the encoding of the request. Gauges and sums become a series each, histograms and summaries ' +
       'several (`.count`, `.sum`, `.min`, `.max`, `.bucket`), which GET /api/public/metrics/query reads. Sending the same points ' +
       'again is safe. A data point that cannot be stored costs only itself and is counted in `partialSuccess`, also when it ' +
@@ -99,7 +100,7 @@ export class OtlpController {
   @ApiOperation({
     summary: 'Export log records (OTLP/HTTP)',
     description:
-      'Takes an ExportLogsServiceRequest as protobuf or JSON, plain or compressed, and answers once its records are ' +
+      'Takes an ExportLogsServiceRequest as protobuf or JSON, plain or in gzip, deflate or zstd, and answers once its records are ' +
       'committed, in the encoding of the request. Sending the same records again stores nothing twice. GenAI events ' +
       'complete the observation of their span, events of coding agents become a trace per prompt. A record that cannot be ' +
       'stored costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 carry ' +
@@ -126,6 +127,37 @@ export class OtlpController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer> {
     return this.export(this.logs, project, contentType, body, reply);
+  }
+
+  @Post('api/public/otel')
+  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
+  @ApiOperation({
+    summary: 'Export whichever signal (OTLP/HTTP)',
+    description:
+      'For exporters whose `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (or that of another signal) was set to an address without ' +
+      '`/v1/traces`: they use it as it is. Does what the address of the signal does that is found in the body.',
+  })
+  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
+  @ApiBody({
+    required: true,
+    description: 'ExportTraceServiceRequest, ExportMetricsServiceRequest or ExportLogsServiceRequest',
+    schema: { type: 'object', example: TRACES_EXAMPLE },
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'Stored, as at the address of the signal.',
+    schema: { type: 'object', example: TRACES_PARTIAL_EXAMPLE },
+  })
+  async exportAny(
+    @CurrentProject() project: Project,
+    @Headers('content-type') contentType: string | undefined,
+    @Body() body: Buffer,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    const signal = detectSignal(body, encodingOf(contentType) ?? 'protobuf');
+    const receiver = signal === 'metrics' ? this.metrics : signal === 'logs' ? this.logs : this.traces;
+    return this.export(receiver, project, contentType, body, reply);
   }
 
   private async export(

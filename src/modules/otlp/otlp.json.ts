@@ -17,6 +17,7 @@ import {
   STATUS_CODES,
   within,
 } from './otlp.json-scalars.js';
+import { expectSignal } from './otlp.signal.js';
 import {
   type AttributeValue,
   type Attributes,
@@ -44,12 +45,6 @@ import {
  * integers as decimal strings, enums as integers. Reads what exporters send in practice besides: integers as numbers or
  * `{low, high}` pairs, ids in base64, enums by name. Nothing is ever copied from a client's object key by key.
  */
-
-const SIGNALS: ReadonlyMap<string, string> = new Map([
-  ['resourceLogs', 'logs'],
-  ['resourceMetrics', 'metrics'],
-  ['resourceProfiles', 'profiles'],
-]);
 
 /**
  * @throws InvalidInput when the body is not JSON, carries another signal, or its outer lists have another shape. A span
@@ -87,25 +82,8 @@ let messages = new MessageCount();
 
 function readExport(request: unknown): OtlpExport {
   messages = new MessageCount();
-  if (!isObject(request)) {
-    throw new InvalidInput(`The body must be a JSON object such as {"resourceSpans": […]}, got ${nameOf(request)}`);
-  }
-  if (request['resourceSpans'] === undefined) {
-    for (const [key, signal] of SIGNALS) {
-      if (request[key] === undefined) continue;
-      throw new InvalidInput(
-        `The body holds ${signal} (${key}): this address takes traces, ${signal} belong to /v1/${signal}`,
-        key,
-      );
-    }
-    if (request['resource_spans'] !== undefined) {
-      throw new InvalidInput(
-        'OTLP/JSON keys are in lowerCamelCase: send resourceSpans instead of resource_spans',
-        'resource_spans',
-      );
-    }
-  }
-  return { resourceSpans: readList(request['resourceSpans'], 'resourceSpans', readResourceSpans) };
+  const { resourceSpans } = expectSignal(request, 'traces');
+  return { resourceSpans: readList(resourceSpans, 'resourceSpans', readResourceSpans) };
 }
 
 function readResourceSpans(value: unknown): OtlpResourceSpans {

@@ -1,8 +1,5 @@
-import { InvalidInput } from '../../domain/errors.js';
 import {
   expectObject,
-  isObject,
-  nameOf,
   readCount,
   readEnum,
   readId,
@@ -20,13 +17,8 @@ import {
   type OtlpScopeLogs,
   unreadableLogRecord,
 } from './otlp.logs.js';
+import { expectSignal } from './otlp.signal.js';
 import { SPAN_ID_DIGITS, TRACE_ID_DIGITS, Unreadable } from './otlp.span.js';
-
-const OTHER_SIGNALS: ReadonlyMap<string, string> = new Map([
-  ['resourceSpans', 'traces'],
-  ['resourceMetrics', 'metrics'],
-  ['resourceProfiles', 'profiles'],
-]);
 
 /**
  * Reads ExportLogsServiceRequest from OTLP/JSON, as leniently as spans are read.
@@ -38,25 +30,8 @@ export function decodeLogsJson(body: Buffer): OtlpLogExport {
 }
 
 function readExport(request: unknown): OtlpLogExport {
-  if (!isObject(request)) {
-    throw new InvalidInput(`The body must be a JSON object such as {"resourceLogs": […]}, got ${nameOf(request)}`);
-  }
-  if (request['resourceLogs'] === undefined) {
-    for (const [key, signal] of OTHER_SIGNALS) {
-      if (request[key] === undefined) continue;
-      throw new InvalidInput(
-        `The body holds ${signal} (${key}): this address takes logs, ${signal} belong to /v1/${signal}`,
-        key,
-      );
-    }
-    if (request['resource_logs'] !== undefined) {
-      throw new InvalidInput(
-        'OTLP/JSON keys are in lowerCamelCase: send resourceLogs instead of resource_logs',
-        'resource_logs',
-      );
-    }
-  }
-  return { resourceLogs: readList(request['resourceLogs'], 'resourceLogs', readResourceLogs) };
+  const { resourceLogs } = expectSignal(request, 'logs');
+  return { resourceLogs: readList(resourceLogs, 'resourceLogs', readResourceLogs) };
 }
 
 function readResourceLogs(value: unknown): OtlpResourceLogs {

@@ -7,6 +7,7 @@ import {
   unreadableLogRecord,
 } from './otlp.logs.js';
 import { type AttributeValue, emptyResource, emptyScope, Unreadable } from './otlp.span.js';
+import { refuseOtherSignal } from './otlp.signal.js';
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
 
 /**
@@ -15,10 +16,7 @@ import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.j
  * outer field numbers with logs.
  */
 export function decodeLogsProtobuf(body: Buffer): OtlpLogExport {
-  const signal = guessOtherSignal(body);
-  if (signal !== undefined) {
-    throw new InvalidInput(`The body looks like ${signal}: this address takes logs, ${signal} belong to /v1/${signal}`);
-  }
+  refuseOtherSignal(body, 'logs');
   try {
     return new LogReader(body).readExport();
   } catch (error) {
@@ -27,17 +25,6 @@ export function decodeLogsProtobuf(body: Buffer): OtlpLogExport {
     throw new InvalidInput(`The body is not a readable OTLP log export in protobuf: ${where}${error.message}`);
   }
 }
-
-function guessOtherSignal(body: Buffer): 'traces' | 'metrics' | undefined {
-  try {
-    return new LogReader(body).guessOtherSignal();
-  } catch (error) {
-    if (error instanceof Unreadable) return undefined;
-    throw error;
-  }
-}
-
-const TRACE_ID_BYTES = 16;
 
 class LogReader extends WireReader {
   readExport(): OtlpLogExport {
@@ -154,29 +141,5 @@ class LogReader extends WireReader {
       spanId,
       eventName,
     };
-  }
-
-  /** Looks at the first record: field 1 is a fixed64 time in a LogRecord, the trace id in a Span, the name in a Metric. */
-  guessOtherSignal(): 'traces' | 'metrics' | undefined {
-    const end = this.findField(1, this.bytes.length);
-    const scopeEnd = end === undefined ? undefined : this.findField(2, end);
-    const recordEnd = scopeEnd === undefined ? undefined : this.findField(2, scopeEnd);
-    const start = this.pos;
-    const firstEnd = recordEnd === undefined ? undefined : this.findField(1, recordEnd);
-    if (recordEnd === undefined || firstEnd === undefined) return undefined;
-    const isTraceId = firstEnd - this.pos === TRACE_ID_BYTES;
-    this.pos = start;
-    const secondEnd = this.findField(2, recordEnd);
-    return isTraceId && secondEnd !== undefined && secondEnd - this.pos === TRACE_ID_BYTES / 2 ? 'traces' : 'metrics';
-  }
-
-  /** Moves to the start of the first message `field` and returns its end. */
-  private findField(field: number, end: number): number | undefined {
-    while (this.pos < end) {
-      const t = this.readTag(end);
-      if (t === tag(field, LENGTH)) return this.readEnd(end);
-      this.skip(t, end);
-    }
-    return undefined;
   }
 }

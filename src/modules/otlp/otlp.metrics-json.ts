@@ -34,15 +34,10 @@ import {
   type SummaryValue,
   unreadablePoint,
 } from './otlp.metrics.js';
+import { expectSignal } from './otlp.signal.js';
 import { SPAN_ID_DIGITS, TRACE_ID_DIGITS, Unreadable } from './otlp.span.js';
 
 /** Reads ExportMetricsServiceRequest from OTLP/JSON, as leniently as `otlp.json.ts` reads traces. */
-
-const OTHER_SIGNALS: ReadonlyMap<string, string> = new Map([
-  ['resourceSpans', 'traces'],
-  ['resourceLogs', 'logs'],
-  ['resourceProfiles', 'profiles'],
-]);
 
 const TEMPORALITIES: ReadonlyMap<string, number> = new Map([
   ['AGGREGATION_TEMPORALITY_UNSPECIFIED', 0],
@@ -64,12 +59,10 @@ class MetricsJsonReader {
   private readonly budget = new ItemBudget();
 
   readExport(request: unknown): OtlpMetricsExport {
-    if (!isObject(request)) {
-      throw new InvalidInput(`The body must be a JSON object such as {"resourceMetrics": […]}, got ${nameOf(request)}`);
-    }
-    if (request['resourceMetrics'] === undefined) refuseOthers(request);
+    if (isObject(request)) refuseBatch(request);
+    const { resourceMetrics } = expectSignal(request, 'metrics');
     return {
-      resourceMetrics: readList(request['resourceMetrics'], 'resourceMetrics', (item) =>
+      resourceMetrics: readList(resourceMetrics, 'resourceMetrics', (item) =>
         this.readResourceMetrics(expectObject(item)),
       ),
     };
@@ -183,24 +176,12 @@ class MetricsJsonReader {
   }
 }
 
-function refuseOthers(request: JsonObject): void {
-  for (const [key, signal] of OTHER_SIGNALS) {
-    if (request[key] === undefined) continue;
-    throw new InvalidInput(
-      `The body holds ${signal} (${key}): this address takes metrics, ${signal} belong to /v1/${signal}`,
-      key,
-    );
-  }
-  if (Array.isArray(request['metrics'])) {
+/** What belongs to xtrace's own route for metrics, which is close by. */
+function refuseBatch(request: JsonObject): void {
+  if (request['resourceMetrics'] === undefined && Array.isArray(request['metrics'])) {
     throw new InvalidInput(
       'The body holds a list of metrics in the JSON of xtrace: this address takes OTLP, the list belongs to /v1/metrics/batch',
       'metrics',
-    );
-  }
-  if (request['resource_metrics'] !== undefined) {
-    throw new InvalidInput(
-      'OTLP/JSON keys are in lowerCamelCase: send resourceMetrics instead of resource_metrics',
-      'resource_metrics',
     );
   }
 }

@@ -19,6 +19,7 @@ import {
   unreadablePoint,
 } from './otlp.metrics.js';
 import { type AttributeValue, emptyResource, emptyScope, type SpanProblem, Unreadable } from './otlp.span.js';
+import { refuseOtherSignal } from './otlp.signal.js';
 import { FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
 
 /**
@@ -31,27 +32,13 @@ import { FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
  * outer field numbers with metrics; TooLarge when there are too many points.
  */
 export function decodeMetricsProtobuf(body: Buffer): OtlpMetricsExport {
-  const signal = guessSignal(body);
-  if (signal !== undefined) {
-    throw new InvalidInput(
-      `The body looks like ${signal}: this address takes metrics, ${signal} belong to /v1/${signal}`,
-    );
-  }
+  refuseOtherSignal(body, 'metrics');
   try {
     return new MetricsReader(body).readExport();
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const where = error.field === '' ? '' : `${error.field} `;
     throw new InvalidInput(`The body is not a readable OTLP metrics export in protobuf: ${where}${error.message}`);
-  }
-}
-
-function guessSignal(body: Buffer): 'traces' | 'logs' | undefined {
-  try {
-    return new MetricsReader(body).guessSignal();
-  } catch (error) {
-    if (error instanceof Unreadable) return undefined;
-    throw error;
   }
 }
 
@@ -329,36 +316,6 @@ class MetricsReader extends WireReader {
   private readSint32(end: number): number {
     const value = this.readUint32(end);
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-
-  /**
-   * Looks at the first record of the body. Every field of a Metric is a message or text; a Span has fixed64 times as
-   * fields 7 and 8, a LogRecord as fields 1 and 11.
-   */
-  guessSignal(): 'traces' | 'logs' | undefined {
-    let end = this.bytes.length;
-    for (const field of [1, 2, 2]) {
-      const next = this.findField(field, end);
-      if (next === undefined) return undefined;
-      end = next;
-    }
-    while (this.pos < end) {
-      const t = this.readTag(end);
-      if (t === tag(7, FIXED64) || t === tag(8, FIXED64)) return 'traces';
-      if (t === tag(1, FIXED64) || t === tag(11, FIXED64)) return 'logs';
-      this.skip(t, end);
-    }
-    return undefined;
-  }
-
-  /** Moves to the start of the first message `field` and returns its end. */
-  private findField(field: number, end: number): number | undefined {
-    while (this.pos < end) {
-      const t = this.readTag(end);
-      if (t === tag(field, LENGTH)) return this.readEnd(end);
-      this.skip(t, end);
-    }
-    return undefined;
   }
 }
 

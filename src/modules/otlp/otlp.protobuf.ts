@@ -13,6 +13,7 @@ import {
   Unreadable,
   unreadableSpan,
 } from './otlp.span.js';
+import { refuseOtherSignal } from './otlp.signal.js';
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
 
 /**
@@ -25,27 +26,13 @@ import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.j
  * outer field numbers with traces and would else decode into spans without ids.
  */
 export function decodeProtobuf(body: Buffer): OtlpExport {
-  const signal = guessSignal(body);
-  if (signal !== undefined) {
-    throw new InvalidInput(
-      `The body looks like ${signal}: this address takes traces, ${signal} belong to /v1/${signal}`,
-    );
-  }
+  refuseOtherSignal(body, 'traces');
   try {
     return new TraceReader(body).readExport();
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const where = error.field === '' ? '' : `${error.field} `;
     throw new InvalidInput(`The body is not a readable OTLP trace export in protobuf: ${where}${error.message}`);
-  }
-}
-
-function guessSignal(body: Buffer): 'logs' | 'metrics' | undefined {
-  try {
-    return new TraceReader(body).guessSignal();
-  } catch (error) {
-    if (error instanceof Unreadable) return undefined;
-    throw error;
   }
 }
 
@@ -245,55 +232,5 @@ class TraceReader extends WireReader {
       else this.skip(t, end);
     }
     return { traceId, spanId, traceState, attributes, droppedAttributesCount, flags };
-  }
-
-  /**
-   * Looks at the first record of the body. A LogRecord starts with a fixed64 time where a Span has its trace id; a
-   * Metric has its data (a message) where a Span has its start and dropped counts.
-   */
-  guessSignal(): 'logs' | 'metrics' | undefined {
-    const end = this.findField(1, this.bytes.length);
-    const scopeEnd = end === undefined ? undefined : this.findField(2, end);
-    const recordEnd = scopeEnd === undefined ? undefined : this.findField(2, scopeEnd);
-    if (recordEnd === undefined) return undefined;
-    while (this.pos < recordEnd) {
-      const t = this.readTag(recordEnd);
-      if (t === tag(1, FIXED64) || t === tag(11, FIXED64)) return 'logs';
-      if (t === tag(7, FIXED64)) return undefined;
-      if (t === tag(7, LENGTH) || t === tag(10, LENGTH)) return 'metrics';
-      const start = this.pos;
-      if (t === tag(5, LENGTH) || t === tag(9, LENGTH)) {
-        // Gauge and Histogram hold data points as field 1, and those a fixed64 time as field 2 or 3.
-        const dataEnd = this.readEnd(recordEnd);
-        const pointEnd = this.findFieldQuietly(1, dataEnd);
-        while (pointEnd !== undefined && this.pos < pointEnd) {
-          const pt = this.readTag(pointEnd);
-          if (pt === tag(3, FIXED64) || pt === tag(2, FIXED64)) return 'metrics';
-          this.skip(pt, pointEnd);
-        }
-        this.pos = start;
-      }
-      this.skip(t, recordEnd);
-    }
-    return undefined;
-  }
-
-  /** Moves to the start of the first message `field` and returns its end. */
-  private findField(field: number, end: number): number | undefined {
-    while (this.pos < end) {
-      const t = this.readTag(end);
-      if (t === tag(field, LENGTH)) return this.readEnd(end);
-      this.skip(t, end);
-    }
-    return undefined;
-  }
-
-  private findFieldQuietly(field: number, end: number): number | undefined {
-    try {
-      return this.findField(field, end);
-    } catch (error) {
-      if (error instanceof Unreadable) return undefined;
-      throw error;
-    }
   }
 }
