@@ -155,7 +155,7 @@ const send = (exporter: OTLPTraceExporter, spans: ReturnType<typeof span>['spans
 const sendUntilTaken = (exporter: OTLPTraceExporter, spans: ReturnType<typeof span>['spans']) =>
   waitFor(async () => {
     const result = await send(exporter, spans);
-    return result.code === ExportResultCode.SUCCESS ? result : undefined;
+    return result.code === Number(ExportResultCode.SUCCESS) ? result : undefined;
   });
 
 /** An ExportTraceServiceRequest with a span for each trace id. */

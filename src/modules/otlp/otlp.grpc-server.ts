@@ -1,4 +1,5 @@
 import {
+  logVerbosity,
   type Metadata,
   type sendUnaryData,
   Server,
@@ -6,12 +7,16 @@ import {
   ServerInterceptingCall,
   type ServerInterceptor,
   type ServerUnaryCall,
+  setLogVerbosity,
 } from '@grpc/grpc-js';
 import { authority, ListenError } from '../../config/listen-error.js';
 import { Unavailable } from '../../domain/errors.js';
 import type { Readiness } from '../../domain/readiness.js';
 import { type CallServices, ExportCall, type ExportMethod } from './otlp.grpc-call.js';
 import { GrpcHealth } from './otlp.grpc-health.js';
+
+// It would print past the log of the server; what it complains of reaches us as statuses and errors.
+setLogVerbosity(logVerbosity.NONE);
 
 /** Calls at once on one connection: a Collector has 10 consumers, an SDK at most 30 exports on the way. */
 const MAX_CALLS_PER_CONNECTION = 128;
