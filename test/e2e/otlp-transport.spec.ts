@@ -6,9 +6,9 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -277,11 +277,11 @@ describe('OTLP over HTTP', () => {
   });
 });
 
-/** Passes requests on to a server that may be away, which it says as the server itself does. */
+/** A load balancer: refuses what comes while it has no server, and once told of one, holds requests until that is up. */
 class Gateway {
   readonly statuses: number[] = [];
   readonly arrivals: number[] = [];
-  target: string | undefined;
+  target: Promise<string> | undefined;
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<Gateway> {
@@ -292,10 +292,17 @@ class Gateway {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         gateway.arrivals.push(performance.now());
-        void gateway.pass(request.url!, request.headers as never, Buffer.concat(chunks)).then((answer) => {
-          gateway.statuses.push(answer.status);
-          response.writeHead(answer.status, answer.headers).end(answer.body);
-        });
+        const answer = (status: number, headers: Record<string, string>, body?: Buffer): void => {
+          gateway.statuses.push(status);
+          response.writeHead(status, headers).end(body, () => server.emit('answered'));
+        };
+        gateway.pass(request, Buffer.concat(chunks)).then(
+          async (passed) => {
+            if (passed === undefined) answer(503, { 'retry-after': '2' });
+            else answer(passed.status, {}, Buffer.from(await passed.arrayBuffer()));
+          },
+          () => answer(599, {}),
+        );
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -306,10 +313,14 @@ class Gateway {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  private async pass(url: string, { host: _, connection: __, ...headers }: Record<string, string>, body: Buffer) {
-    if (this.target === undefined) return { status: 503, headers: { 'retry-after': '1' }, body: Buffer.alloc(0) };
-    const answer = await fetch(this.target + url, { method: 'POST', headers, body });
-    return { status: answer.status, headers: {}, body: Buffer.from(await answer.arrayBuffer()) };
+  async answered(): Promise<void> {
+    await once(this.server, 'answered');
+  }
+
+  private async pass({ url, headers }: IncomingMessage, body: Buffer): Promise<Response | undefined> {
+    if (this.target === undefined) return undefined;
+    const kept = ['authorization', 'content-type', 'content-encoding'].map((name) => [name, String(headers[name])]);
+    return fetch((await this.target) + url!, { method: 'POST', headers: Object.fromEntries(kept), body });
   }
 
   close(): void {
@@ -323,53 +334,52 @@ describe.each([
   ['JSON', JsonExporter],
 ])('the JS exporter in %s with gzip', (_, Exporter) => {
   let gateway: Gateway;
+  let server: RunningServer;
   let dataDir: string;
   beforeAll(async () => {
     gateway = await Gateway.start();
     dataDir = mkdtempSync(join(tmpdir(), 'xtrace-transport-'));
-    execFileSync('chmod', ['777', dataDir]);
+    chmodSync(dataDir, 0o777);
+    server = await startE2eServer({ dataDir });
   });
-  afterAll(() => {
+  afterAll(async () => {
     gateway.close();
+    await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  it('waits out a restart as told, and gives up at once where trying again is no use', async () => {
-    const provider = (headers: Record<string, string>) =>
-      new BasicTracerProvider({
-        spanProcessors: [
-          new SimpleSpanProcessor(
-            new Exporter({ url: `${gateway.url}${TRACES}`, headers, compression: 'gzip' as never }),
-          ),
-        ],
-      });
-    const traced = async (headers: Record<string, string>): Promise<string> => {
-      const traces = provider(headers);
-      const span = traces.getTracer('t').startSpan('after a restart');
-      span.end();
-      await traces.shutdown();
-      return span.spanContext().traceId;
-    };
-    const first = await startE2eServer({ dataDir });
-    await first.stop();
-    const waiting = traced(BEARER);
-    while (gateway.statuses.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const second = await startE2eServer({ dataDir });
-    gateway.target = second.url;
-    const traceId = await waiting;
-    expect(gateway.statuses[0]).toBe(503);
-    expect(gateway.statuses.at(-1)).toBe(200);
-    // Told to wait a second, it did.
-    expect(gateway.arrivals[1]! - gateway.arrivals[0]!).toBeGreaterThanOrEqual(990);
-    expect(await new Api(second.url).hasTrace(traceId)).toBe(true);
+  /** Exports one span and waits until its exporter has done with it, one way or the other. Returns its trace's id. */
+  async function traced(headers: Record<string, string>, path = TRACES): Promise<string> {
+    const compression = 'gzip' as NonNullable<ConstructorParameters<typeof Exporter>[0]>['compression'];
+    const exporter = new Exporter({ url: gateway.url + path, headers, compression, timeoutMillis: 45_000 });
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const span = provider.getTracer('t').startSpan('after a restart');
+    span.end();
+    await provider.shutdown();
+    return span.spanContext().traceId;
+  }
 
+  it('waits out a restart for as long as Retry-After says, and its span is stored', async () => {
+    await server.stop();
+    const refused = gateway.answered();
+    const waiting = traced(BEARER);
+    await refused;
+    gateway.target = startE2eServer({ dataDir }).then((started) => (server = started).url);
+    const traceId = await waiting;
+    expect(gateway.statuses).toEqual([503, 200]);
+    // The exporter's own first pause is 1.2 s at most.
+    expect(gateway.arrivals[1]! - gateway.arrivals[0]!).toBeGreaterThanOrEqual(1990);
+    expect(await new Api(server.url).hasTrace(traceId)).toBe(true);
+  });
+
+  it.each([
+    ['wrong credentials', 401, { authorization: 'Bearer wrong' }, TRACES],
+    ['an address that is none', 404, BEARER, '/api/public/otel/v1/spans'],
+    ['an address of another signal', 400, BEARER, '/v1/metrics'],
+  ])('does not try again after %s', async (_, status, headers, path) => {
+    gateway.target = Promise.resolve(server.url);
     gateway.statuses.length = 0;
-    await traced({ authorization: 'Bearer wrong' });
-    expect(gateway.statuses).toEqual([401]);
-    gateway.statuses.length = 0;
-    gateway.target = `${second.url}/api/public/otel/v1/spans?`;
-    await traced(BEARER);
-    expect(gateway.statuses).toEqual([404]);
-    await second.stop();
+    await traced(headers, path);
+    expect(gateway.statuses).toEqual([status]);
   });
 });
