@@ -230,6 +230,9 @@ export const PARAMETER_KEYS: ReadonlyMap<string, string> = new Map([
   ['gen_ai.openai.request.service_tier', 'service_tier'],
   ['gen_ai.openai.request.response_format', 'response_format'],
   ['openai.request.service_tier', 'service_tier'],
+  ['langsmith.metadata.ls_temperature', 'temperature'],
+  ['langsmith.metadata.ls_max_tokens', 'max_tokens'],
+  ['langsmith.metadata.ls_stop', 'stop_sequences'],
 ]);
 
 /** Members of requests that are no parameters: they have fields of their own, repeat the input, or are secret. */

@@ -154,6 +154,31 @@ export const COUNT_OBJECTS: ReadonlyMap<string, readonly (readonly [path: string
       ['audio', 'audioOutput'],
     ],
   ],
+  [
+    'langsmith.metadata.usage_metadata',
+    [
+      ['input_tokens', 'input'],
+      ['output_tokens', 'output'],
+      ['total_tokens', 'total'],
+      ['input_token_details.cache_read', 'cacheRead'],
+      ['input_token_details.cache_creation', 'cacheCreation'],
+      ['input_token_details.audio', 'audioInput'],
+      ['output_token_details.reasoning', 'reasoning'],
+      ['output_token_details.audio', 'audioOutput'],
+    ],
+  ],
+  // Logfire: what the provider answered, here as OpenAI does.
+  [
+    'gen_ai.usage.raw',
+    [
+      ['prompt_tokens_details.cached_tokens', 'cacheRead'],
+      ['prompt_tokens_details.audio_tokens', 'audioInput'],
+      ['completion_tokens_details.reasoning_tokens', 'reasoning'],
+      ['completion_tokens_details.audio_tokens', 'audioOutput'],
+      ['input_tokens_details.cached_tokens', 'cacheRead'],
+      ['output_tokens_details.reasoning_tokens', 'reasoning'],
+    ],
+  ],
   // Vercel AI SDK.
   [
     'ai.response.providerMetadata',

@@ -101,10 +101,15 @@ const FRAMEWORKS: ReadonlySet<string> = new Set([
   ...['strands-agents', 'pydantic-ai', 'semantic_kernel', 'microsoft.agent_framework', 'litellm', 'mcp', 'unknown'],
 ]);
 
+/** Kinds of model that the AI SDK puts behind the provider's name. */
+const AI_SDK_KIND = /\.(?:chat|completion|responses|messages|embedding|image)$/;
+
 export const readProvider: ReadValue = (value) => {
   const word = unquote(value);
   if (typeof word !== 'string') return undefined;
   const name = word.trim().toLowerCase();
+  // The AI SDK puts its own name of the provider into the standard's key.
+  if (AI_SDK_KIND.test(name)) return readAiSdkProvider(name);
   return name === '' || FRAMEWORKS.has(name) ? undefined : (PROVIDERS.get(name) ?? name);
 };
 
