@@ -40,19 +40,22 @@ export function parseIsoTime(text: string): Micros | undefined {
   return wholeMs * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 
-// The times of one answer often share their second, and making its text anew costs nine times as much.
-let shownSecond = NaN;
-let shownText = '';
+// The times of one answer often share a few seconds (when things began, when they were stored), and making the text of one
+// anew costs nine times as much.
+const SHOWN_SECONDS = 64;
+const shownSeconds = new Array<number>(SHOWN_SECONDS).fill(NaN);
+const shownTexts = new Array<string>(SHOWN_SECONDS).fill('');
 
 /** Milliseconds in ISO 8601 UTC (`2026-01-31T09:30:00.123Z`): what every answer shows. */
 export function presentTime(micros: Micros): string {
   const ms = Math.floor(micros / 1000);
   const second = Math.floor(ms / 1000);
-  if (second !== shownSecond) {
-    shownText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
-    shownSecond = second;
+  const slot = Math.abs(second % SHOWN_SECONDS);
+  if (second !== shownSeconds[slot]) {
+    shownTexts[slot] = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    shownSeconds[slot] = second;
   }
-  return `${shownText}${String(ms - second * 1000).padStart(3, '0')}Z`;
+  return `${shownTexts[slot]}${String(ms - second * 1000).padStart(3, '0')}Z`;
 }
 
 /**

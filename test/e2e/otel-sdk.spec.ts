@@ -166,8 +166,8 @@ describe.each([
       model: 'my-model',
       modelParameters: { temperature: 0.5, stop_sequences: ['END', 'STOP'] },
       usageDetails: { input: 12, output: 34, total: 46 },
-      input: [{ role: 'user', parts: [{ type: 'text', content: 'Grüße 😀' }] }],
-      output: [{ role: 'assistant', parts: [] }],
+      input: [{ role: 'user', content: 'Grüße 😀' }],
+      output: [{ role: 'assistant', content: '' }],
     });
     expect(call.metadata).toMatchObject({
       kind: 'CLIENT',

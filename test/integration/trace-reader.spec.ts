@@ -490,7 +490,7 @@ describe('one trace', () => {
       output: '[]',
       metadata: '{"k": [1, 2]}',
     });
-    expect(trace.observations.map(({ id, input }) => [id, input])).toEqual([
+    expect(trace.observations.map(({ id, input }) => [id, input?.toString() ?? null])).toEqual([
       ['first', '{"x" : 1}'],
       ['without-start', null],
       ['third', '"third in"'],
@@ -530,9 +530,11 @@ describe('one trace', () => {
       inputPriceUsd: 0.1,
       outputPriceUsd: 0.2,
       totalPriceUsd: 0.3,
-      input: '{"x" : 1}',
-      output: '"out"',
-      metadata: '{"m": 1}',
+      ...{ requestedModel: null, provider: null, finishReason: null, toolName: null, agentName: null },
+      ...{ turnId: null, runId: null, stepId: null, parentStepId: null, stepType: null, attemptIndex: null },
+      input: Buffer.from('{"x" : 1}'),
+      output: Buffer.from('"out"'),
+      metadata: Buffer.from('{"m": 1}'),
     });
   });
 

@@ -285,6 +285,7 @@ describe('a stored item', () => {
           step_id: 'step',
           parent_step_id: 'parent step',
           step_type: 'tool_call',
+          repeated: null,
           environment: 'dev',
           input: '[1,{"b":1,"a":2}]',
           output: 'null',

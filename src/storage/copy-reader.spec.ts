@@ -1,0 +1,20 @@
+import { copyOutSql, readCopy } from './copy-reader.js';
+
+describe('rows that are copied out', () => {
+  it('are selected with literals that hold whatever a client sends', () => {
+    expect(copyOutSql('SELECT a FROM t WHERE b = $2 AND c = $1::int4', [7, "x'; DROP TABLE t; --\\"])).toBe(
+      "COPY (SELECT a FROM t WHERE b =  E'x''; DROP TABLE t; --\\\\' AND c = 7::int4) TO STDOUT (FORMAT binary)",
+    );
+    expect(() => copyOutSql('SELECT $1', [NaN])).toThrow('number cannot be a literal');
+    expect(() => copyOutSql('SELECT $2', [1])).toThrow('undefined cannot be a literal');
+  });
+
+  it('keep null, empty and other bytes apart', () => {
+    const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+    const row = Buffer.from([0, 3, 0, 0, 0, 2, 0xc3, 0xa4, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+    expect(readCopy(Buffer.concat([header, row, row, Buffer.from([0xff, 0xff])]))).toEqual(
+      Array(2).fill([Buffer.from('ä'), null, Buffer.alloc(0)]),
+    );
+    expect(readCopy(Buffer.concat([header, Buffer.from([0xff, 0xff])]))).toEqual([]);
+  });
+});
