@@ -110,7 +110,8 @@ export function originList(): Pick<Setting<readonly string[]>, 'expected' | 'par
     expected: 'origins separated by commas, such as https://app.example.com,http://localhost:3000, or * alone',
     parse: (text) => {
       const origins = text.split(',').flatMap((origin) => origin.trim().toLowerCase() || []);
-      const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;
+      const isOrigin = (origin: string) =>
+        !origin.includes('*') && URL.canParse(origin) && new URL(origin).origin === origin;
       return origins.every(isOrigin) || (origins.length === 1 && origins[0] === '*') ? origins : undefined;
     },
   };

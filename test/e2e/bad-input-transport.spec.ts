@@ -87,7 +87,7 @@ describe('a compressed body', () => {
     expect(await api.hasTrace(traceId)).toBe(true);
   });
 
-  it.each(['br', 'zstd', 'compress', 'gzip, deflate'])('in %s is 415', async (coding) => {
+  it.each(['br', 'snappy', 'compress', 'gzip, deflate'])('in %s is 415', async (coding) => {
     const answer = await api.post(BATCH, batch(traceId), { ...JSON_TYPE, 'content-encoding': coding });
     expect(answer.status).toBe(415);
     expect(answer.json()).toMatchObject({ message: expect.stringContaining(coding), code: 'UNSUPPORTED_MEDIA_TYPE' });

@@ -24,6 +24,7 @@ const MARK = 'c4n4ry';
 /** In what has to be found again, or the searches would prove nothing. */
 const CONTROL = 'k3pt-as-sent';
 const METRICS = '/v1/metrics/batch';
+const OTLP_TRACES = [OTLP, '/v1/traces', '/api/public/otel'];
 const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 
@@ -267,7 +268,7 @@ describe('a secret', () => {
         .map((method) => `${method} ${path}`),
     );
     expect(written.sort()).toEqual(
-      [OTLP, '/v1/traces', BATCH, METRICS, ...OTLP_METRICS, ...OTLP_LOGS].map((path) => `post ${path}`).sort(),
+      [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS].map((path) => `post ${path}`).sort(),
     );
   });
 
@@ -296,7 +297,7 @@ describe('a secret', () => {
   });
 
   it.each(['protobuf', 'json'] as const)('in OTLP as %s is taken out of what is stored', async (encoding) => {
-    for (const path of [OTLP, '/v1/traces']) {
+    for (const path of OTLP_TRACES) {
       const { traceId, ...bodies } = spanBodies(CONTROL);
       expect(await send(path, bodies[encoding], encoding === 'json' ? JSON_TYPE : PROTOBUF_TYPE)).toBe(200);
       const { metadata } = (await api.trace(traceId)).observations[0]!;

@@ -384,10 +384,10 @@ describe('what the built server tells of itself', () => {
     });
 
     it('shows data that went to an address where there is no door', async () => {
-      const { id, answer } = await send(`/v1/traces/v1/traces?key=${CANARY}`, spansOf(aSpan()));
+      const { id, answer } = await send(`/api/public/otel/v1/spans?key=${CANARY}`, spansOf(aSpan()));
       expect(answer.status).toBe(404);
       const delivery = await deliveryOf(id, '?problems=true');
-      expect(delivery).toMatchObject({ door: null, path: '/v1/traces/v1/traces', result: 'refused', status: 404 });
+      expect(delivery).toMatchObject({ door: null, path: '/api/public/otel/v1/spans', result: 'refused', status: 404 });
       expect(JSON.stringify(delivery)).not.toContain(CANARY);
     });
 
