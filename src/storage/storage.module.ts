@@ -20,6 +20,7 @@ import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
+import { TraceDeleter } from './trace-deleter.js';
 import { TraceReader } from './trace-reader.js';
 import { UsageReader } from './usage-reader.js';
 
@@ -66,6 +67,7 @@ import { UsageReader } from './usage-reader.js';
     PriceStore,
     CostReader,
     Repricer,
+    TraceDeleter,
     TraceReader,
     ObservationReader,
     SessionReader,
@@ -82,6 +84,7 @@ import { UsageReader } from './usage-reader.js';
     DatabaseProbe,
     PartitionKeeper,
     ReadPool,
+    TraceDeleter,
     TraceReader,
     ObservationReader,
     SessionReader,

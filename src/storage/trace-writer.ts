@@ -314,7 +314,8 @@ function moveSessionShare(trace: TraceEntry, deltas: RollupDeltas, now: Micros):
   if (after !== null) deltas.addSession(trace.key.projectNo, after, 1, now);
 }
 
-function sessionShareOf(row: TraceRow): SessionShare | null {
+/** What the trace of `row` adds to its session. */
+export function sessionShareOf(row: TraceRow): SessionShare | null {
   const { sessionId } = row.state.values;
   if (sessionId === null || sessionId === undefined) return null;
   const timestamp = timestampOf(row);

@@ -6,7 +6,7 @@ import { EncodeError } from './binary-value.js';
 import { loadOwnPrices } from './pricing/own-price-rows.js';
 import { type PriceBook } from './pricing/price-book.js';
 import { classifyFault } from './sql-state.js';
-import { LANE_LOCKS, laneOf } from './lane.js';
+import { beginWithLanes } from './lane.js';
 import { type LoggedWork, speaksOfTrace, writeLogs } from './log-writer.js';
 import { type BinaryStatement } from './statement-batch.js';
 import { type TraceWork, type WriteContext, writeTraces } from './trace-writer.js';
@@ -18,12 +18,6 @@ export interface RefusedPatch {
   readonly sqlState: string;
   readonly reason: string;
 }
-
-/**
- * Writers look rows up by key alone. On a new table, which has no statistics yet, the planner would rather read all of
- * it, once per key; and a plan made anew for each batch costs more than it finds.
- */
-const KEYED_PLANS = 'SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan';
 
 /** Sent along with the rows: one wait less while the locks are held. */
 const COMMIT: BinaryStatement = { name: 'commit', text: 'COMMIT', values: [] };
@@ -140,10 +134,8 @@ class Flush {
   ) {
     // Log records are only inserted, which needs no lock; one that is a message brings its observation along.
     const merged = works.filter((work) => speaksOfTrace(work));
-    const lanes = [...new Set(merged.map((work) => laneOf(work.projectNo, work.traceId)))].sort((a, b) => a - b);
-    // The locks come before the savepoint, which would release them when it is rolled back, and in a statement of
-    // their own: a statement that waited for a lock still sees the rows of the time before it waited.
-    this.begin = `BEGIN ISOLATION LEVEL READ COMMITTED; ${KEYED_PLANS}; SELECT pg_advisory_xact_lock(${LANE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k; SAVEPOINT part`;
+    // The locks come before the savepoint, which would release them when it is rolled back.
+    this.begin = `${beginWithLanes(merged)}; SAVEPOINT part`;
   }
 
   async run(): Promise<RefusedPatch[]> {

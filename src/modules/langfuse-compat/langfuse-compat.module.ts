@@ -3,11 +3,12 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
 import { ProjectsController } from './projects.controller.js';
+import { TraceDeletionController } from './trace-deletion.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
   imports: [StorageModule],
-  controllers: [BatchController, DailyMetricsController, ProjectsController, TracesController],
+  controllers: [BatchController, DailyMetricsController, ProjectsController, TraceDeletionController, TracesController],
 })
 export class LangfuseCompatModule {}
