@@ -75,20 +75,18 @@ function judgeNew(trace: TraceChange): void {
 function mayChange({ row: trace, observations }: TraceChange): boolean {
   const { awaitedParents, isUsageOpen } = trace;
   for (const { stored, row } of observations) {
-    const node = row;
-    const before = stored === undefined ? undefined : stored;
-    const isMoved = before !== undefined && before.parentId !== node.parentId;
-    if (before !== undefined && hasUsage(before)) {
-      if (isMoved || !isSameUsage(before, node)) return true;
+    const isMoved = stored !== undefined && stored.parentId !== row.parentId;
+    if (stored !== undefined && hasUsage(stored)) {
+      if (isMoved || !isSameUsage(stored, row)) return true;
       continue;
     }
-    if (isMoved && before.parentId !== null) return true;
+    if (isMoved && stored.parentId !== null) return true;
     // Calls below it were not waiting for it.
-    if (before !== undefined && !isModelCall(before) && isModelCall(row)) return true;
-    if (isUsageOpen && (before === undefined || isMoved || hasUsage(node))) return true;
-    if (!hasUsage(node)) continue;
-    if (node.type === 'AGENT') return true;
-    if (isModelCall(node) && awaitedParents.has(node.id)) return true;
+    if (stored !== undefined && !isModelCall(stored) && isModelCall(row)) return true;
+    if (isUsageOpen && (stored === undefined || isMoved || hasUsage(row))) return true;
+    if (!hasUsage(row)) continue;
+    if (row.type === 'AGENT') return true;
+    if (isModelCall(row) && awaitedParents.has(row.id)) return true;
   }
   return false;
 }
@@ -116,17 +114,16 @@ function judgeAlone(trace: TraceChange, toLookUp: ParentLookUp[]): void {
   const { awaitedParents } = trace.row;
   let rows: Map<string, UsageNode> | undefined;
   for (const { stored, row } of trace.observations) {
-    const node = row;
-    if (awaitedParents.size > 0 && !isModelCall(node)) awaitedParents.delete(node.id);
-    if (!hasUsage(node) || (stored !== undefined && hasUsage(stored))) continue;
-    row.repeated = repeatedByType(node) || null;
-    const parentId = parentOfCall(node);
+    if (awaitedParents.size > 0 && !isModelCall(row)) awaitedParents.delete(row.id);
+    if (!hasUsage(row) || (stored !== undefined && hasUsage(stored))) continue;
+    row.repeated = repeatedByType(row) || null;
+    const parentId = parentOfCall(row);
     if (parentId === undefined || awaitedParents.has(parentId)) continue;
     rows ??= new Map(trace.observations.map((one) => [one.row.id, one.row]));
     const parent = rows.get(parentId);
-    if (parent === undefined) toLookUp.push({ trace, child: node, parent: { ...trace.key, id: parentId } });
+    if (parent === undefined) toLookUp.push({ trace, child: row, parent: { ...trace.key, id: parentId } });
     // It repeats this one: found below, where the whole trace is read.
-    else if (isSameCall(parent, node)) toLookUp.push({ trace, child: node, parent: { ...trace.key, id: parentId } });
+    else if (isSameCall(parent, row)) toLookUp.push({ trace, child: row, parent: { ...trace.key, id: parentId } });
     else if (isAwaited(parent)) awaitedParents.add(parentId);
   }
   limitAwaited(trace.row);

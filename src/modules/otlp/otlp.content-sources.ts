@@ -46,6 +46,7 @@ const PYDANTIC = 'Pydantic AI, models/instrumented.py; Logfire, integrations';
 const ADK = 'Google ADK, telemetry/tracing.py';
 const OPENLIT = 'OpenLIT, semcov';
 const LIVEKIT = 'LiveKit Agents, telemetry/trace_types.py';
+const FLUE = 'Flue, @flue/opentelemetry';
 const OTHERS = 'MLflow, Laminar, Haystack, Genkit and CrewAI, their tracers';
 
 const from = (side: Side, doc: string, key: string, read: Reader): Source => ({
@@ -103,6 +104,7 @@ export const SOURCES: readonly Source[] = [
     from('input', OPENLIT, 'gen_ai.tool.args', asSent('gen_ai.tool.args')),
     ...both(TRACELOOP, 'mcp.request.argument', 'mcp.response.value', asSent),
     from('output', LIVEKIT, 'lk.function_tool.output', asSent('lk.function_tool.output')),
+    ...both(FLUE, 'flue.tool.arguments', 'flue.tool.result', asSent),
   ].map(notOfCalls),
 
   // --- retrievals, rerankers, embeddings ---
@@ -165,6 +167,10 @@ export const SOURCES: readonly Source[] = [
   from('input', LIVEKIT, 'lk.user_transcript', asText('lk.user_transcript')),
   from('input', LIVEKIT, 'lk.input_text', asText('lk.input_text')),
   from('output', LIVEKIT, 'lk.response.text', asText('lk.response.text')),
+  ...both(FLUE, 'flue.turn.input', 'flue.turn.output', asMessages),
+  ...both(FLUE, 'flue.task.prompt', 'flue.task.result', asAny),
+  ...both(FLUE, 'flue.workflow.payload', 'flue.workflow.result', asAny),
+  from('output', FLUE, 'flue.operation.result', asAny('flue.operation.result')),
   ...both(OTHERS, 'mlflow.spanInputs', 'mlflow.spanOutputs', asEncoded),
   ...both(OTHERS, 'lmnr.span.input', 'lmnr.span.output', asAny),
   ...both(OTHERS, 'haystack.component.input', 'haystack.component.output', asAny),

@@ -301,6 +301,15 @@ describe('input and output of', () => {
       [USER],
       'noon',
     ],
+    [
+      'Flue, a turn',
+      'GENERATION',
+      { 'flue.turn.input': '[{"role":"user","content":"time?"}]', 'flue.turn.output': 'noon' },
+      [USER],
+      'noon',
+    ],
+    ['Flue, a tool', 'TOOL', { 'flue.tool.arguments': '{"a":1}', 'flue.tool.result': 'x' }, { a: 1 }, 'x'],
+    ['Flue, a task', 'AGENT', { 'flue.task.prompt': 'time?', 'flue.task.result': 'noon' }, 'time?', 'noon'],
     ['Laminar', 'CHAIN', { 'lmnr.span.input': '{"a":1}', 'lmnr.span.output': 'x' }, { a: 1 }, 'x'],
     ['CrewAI', 'CHAIN', { crew_output: 'done' }, undefined, 'done'],
   ])('%s', (_, type, values, input, output) => {
