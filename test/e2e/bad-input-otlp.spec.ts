@@ -98,6 +98,14 @@ describe('an OTLP export that cannot be taken at all', () => {
     expect(inflated.status).toBe(413);
     expect(statusOf(inflated, type).code).toBe(RESOURCE_EXHAUSTED);
 
+    const empty = '{},'.repeat(3_000_000);
+    const spans = await api.post(OTLP, `{"resourceSpans":[{"scopeSpans":[{"spans":[${empty}{}]}]}]}`, JSON_TYPE);
+    expect(spans.status).toBe(413);
+    expect(statusOf(spans, JSON_TYPE)).toMatchObject({
+      code: RESOURCE_EXHAUSTED,
+      message: expect.stringMatching(/objects/),
+    });
+
     const stranger = await api.post(OTLP, '{}', { ...type, authorization: 'Bearer nobody' });
     expect(stranger.status).toBe(401);
     expect(statusOf(stranger, type).code).toBe(UNAUTHENTICATED);

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
+import { parseRequestJson } from '../../domain/request-json.js';
 
 /** An item as it comes from JSON.parse once its check has passed. Labels may own any key, `__proto__` included. */
 export interface WirePoint {
@@ -42,10 +43,10 @@ export const MAX_POINTS = 500_000;
 
 /**
  * Reads the outer shape of a `POST /v1/metrics/batch` body: its items, still unchecked.
- * @throws InvalidInput for what is no JSON object with a list `metrics`, TooLarge beyond MAX_POINTS.
+ * @throws InvalidInput for what is no JSON object with a list `metrics`, TooLarge beyond MAX_POINTS and as `parseRequestJson`.
  */
 export function readBatch(body: Buffer): readonly unknown[] {
-  const request = parseJson(body);
+  const request = parseRequestJson(body.toString('utf8'));
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new InvalidInput('The body must be a JSON object with "metrics"');
   }
@@ -55,14 +56,4 @@ export function readBatch(body: Buffer): readonly unknown[] {
     throw new TooLarge(`metrics holds ${metrics.length} items, at most ${MAX_POINTS} fit one request`);
   }
   return metrics;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    // Only where, never what: the engine's message quotes the body.
-    const position = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
-  }
 }

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../domain/errors.js';
+import { parseRequestJson } from '../../domain/request-json.js';
 import {
   type JsonObject,
   expectObject,
@@ -56,19 +57,12 @@ export function decodeJson(body: Buffer): OtlpExport {
 
 /**
  * What `read` makes of the JSON in `body`.
- * @throws InvalidInput when it is not JSON, or where `read` finds something unreadable.
+ * @throws InvalidInput when it is not JSON, or where `read` finds something unreadable; TooLarge as `parseRequestJson`.
  */
 export function readBody<T>(body: Buffer, read: (request: unknown) => T): T {
   let text = body.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-  let request: unknown;
-  try {
-    request = JSON.parse(text);
-  } catch (error) {
-    // Only where, never what: the engine's message quotes the body.
-    const position = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
-  }
+  const request = parseRequestJson(text);
   try {
     return read(request);
   } catch (error) {
