@@ -1,4 +1,4 @@
-import { type ClientBase, type Connection, type Submittable } from 'pg';
+import { type ClientBase, type Connection, Query } from 'pg';
 import { type Duplex } from 'node:stream';
 import { CopyWriter } from './copy-writer.js';
 
@@ -78,8 +78,8 @@ export class StatementBatch {
   }
 }
 
-/** What `pg` calls while a query of ours is the active one of its connection. */
-class BatchQuery implements Submittable {
+/** What `pg` calls while a query of ours is the active one of its connection. In pipeline mode it takes none but its own class. */
+class BatchQuery extends Query {
   private connection: WireConnection | undefined;
   /** What came before the connection was free. */
   private readonly waiting: (BinaryStatement | Buffer)[] = [];
@@ -91,14 +91,18 @@ class BatchQuery implements Submittable {
   /** `pg` may wrap it, to put a time limit on it. */
   callback: (error: Error | null) => void = () => undefined;
 
-  submit(connection: Connection): void {
+  constructor() {
+    super('');
+  }
+
+  override submit = (connection: Connection): void => {
     this.connection = connection as unknown as WireConnection;
     for (const one of this.waiting.splice(0)) {
       if (Buffer.isBuffer(one)) this.write(one);
       else this.send(one);
     }
     if (this.isFinished) this.finish();
-  }
+  };
 
   send(statement: BinaryStatement): void {
     const { connection } = this;

@@ -91,7 +91,8 @@ export class WriteConnection {
 
   private async connect(): Promise<Client> {
     if (this.client !== undefined) return this.client;
-    const client = new Client(this.options);
+    // What a flush asks for first goes out together with its BEGIN: one wait less while the locks are held.
+    const client = new Client({ ...this.options, pipeline: true });
     // Without a listener the loss of an idle connection would end the process.
     client.on('error', () => this.forget(client));
     client.on('end', () => this.forget(client));
@@ -123,6 +124,7 @@ export class WriteConnection {
 class Flush {
   private readonly refused: RefusedPatch[] = [];
   private readonly begin: string;
+  private begun: Promise<unknown> = Promise.resolve();
   private subtransactions = 0;
   /** Of the snapshots that the parts written so far brought. */
   private readonly snapshots: number[] = [];
@@ -139,7 +141,9 @@ class Flush {
   }
 
   async run(): Promise<RefusedPatch[]> {
-    await this.client.query(this.begin);
+    this.begun = this.client.query(this.begin);
+    // Whoever asks for something behind it hears of its failure too.
+    this.begun.catch(() => undefined);
     await this.write(this.works, COMMIT);
     this.context.prices?.markStored(this.snapshots);
     return this.refused;
@@ -156,6 +160,8 @@ class Flush {
         this.snapshots.push(...(await writeTraces(this.client, merged, { ...this.context, last })));
       else if (last !== undefined) await this.client.query(last.text);
     } catch (error) {
+      // Without a transaction nothing says anything about rows.
+      await this.begun;
       const fault = classifyFault(error);
       if (fault !== 'row' && fault !== 'timeout') throw error;
       await this.client.query('ROLLBACK TO SAVEPOINT part');
