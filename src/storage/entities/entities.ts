@@ -1,4 +1,7 @@
+import { CommentEntity } from './comment.entity.js';
 import { LogEntity } from './log.entity.js';
+import { MediaEntity, MediaLinkEntity } from './media.entity.js';
+import { MediaChunkEntity, MediaLooseObjectEntity, MediaSigningKeyEntity } from './media-object.entity.js';
 import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
 import { MetricSeriesEntity } from './metric-series.entity.js';
@@ -31,4 +34,10 @@ export const ENTITIES = [
   ModelPriceEntity,
   PriceSnapshotEntity,
   LogEntity,
+  MediaEntity,
+  MediaLinkEntity,
+  MediaChunkEntity,
+  MediaLooseObjectEntity,
+  MediaSigningKeyEntity,
+  CommentEntity,
 ];
