@@ -1,3 +1,5 @@
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ChangeCounterEntity } from './change-counter.entity.js';
 import { CommentEntity } from './comment.entity.js';
 import { LogEntity } from './log.entity.js';
 import { MediaEntity, MediaLinkEntity } from './media.entity.js';
@@ -10,6 +12,10 @@ import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
 import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
+import { PromptEntity } from './prompt.entity.js';
+import { PromptLabelEntity } from './prompt-label.entity.js';
+import { PromptReferenceEntity } from './prompt-reference.entity.js';
+import { PromptVersionEntity } from './prompt-version.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { RetentionClockEntity } from './retention-clock.entity.js';
 import { SessionEntity } from './session.entity.js';
@@ -34,6 +40,12 @@ export const ENTITIES = [
   ModelPriceEntity,
   PriceSnapshotEntity,
   LogEntity,
+  PromptEntity,
+  PromptVersionEntity,
+  PromptLabelEntity,
+  PromptReferenceEntity,
+  ApiKeyEntity,
+  ChangeCounterEntity,
   MediaEntity,
   MediaLinkEntity,
   MediaChunkEntity,
