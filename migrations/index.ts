@@ -8,6 +8,8 @@ import { AddObservationIdentity1795700000000 } from './1795700000000-AddObservat
 import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
 import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
+import { CreateDatasets1796060000000 } from './1796060000000-CreateDatasets.js';
+import { AddExperiments1796061000000 } from './1796061000000-AddExperiments.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -22,4 +24,6 @@ export const migrations = [
   CreatePrices1795710000000,
   AddMetricExemplars1795720000000,
   CreateLogs1795730000000,
+  CreateDatasets1796060000000,
+  AddExperiments1796061000000,
 ];
