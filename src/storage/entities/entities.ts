@@ -9,6 +9,8 @@ import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { RetentionClockEntity } from './retention-clock.entity.js';
+import { ScoreConfigEntity } from './score-config.entity.js';
+import { ScoreEntity } from './score.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { TraceEntity } from './trace.entity.js';
 import { TracePayloadEntity } from './trace-payload.entity.js';
@@ -31,4 +33,6 @@ export const ENTITIES = [
   ModelPriceEntity,
   PriceSnapshotEntity,
   LogEntity,
+  ScoreEntity,
+  ScoreConfigEntity,
 ];
