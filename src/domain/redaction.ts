@@ -150,15 +150,22 @@ export class Redactor {
     return text === null ? null : this.redactJson(text, 'metadata');
   }
 
-  private redactText<T extends string | null | undefined>(text: T): T | string {
+  /** A text that is no content, such as a name, without the secrets in it. */
+  redactText<T extends string | null | undefined>(text: T): T | string {
     if (typeof text !== 'string' || !this.screen.mayHold(text, 'metadata')) return text;
     const cleaned = cleanText(text, this.keys);
     this.redacted += cleaned.count;
     return cleaned.text;
   }
 
-  private redactContent(text: JsonText | undefined): JsonText | undefined {
-    return text === undefined ? undefined : this.redactJson(text, 'content');
+  /** What a person or a model wrote, as JSON: headers and credentials of well-known makers are taken out. */
+  redactContent<T extends JsonText | undefined>(text: T): T | JsonText {
+    return text === undefined ? text : this.redactJson(text, 'content');
+  }
+
+  /** What a program states about itself, as JSON: values of secret names too are taken out, however deep. */
+  redactAttributes(text: JsonText): JsonText {
+    return this.redactJson(text, 'metadata');
   }
 
   private redactJson(text: JsonText, scope: Scope, key?: string): JsonText {

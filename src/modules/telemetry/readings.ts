@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { CONFIG, type Config } from '../../config/config.js';
+import { Redactor } from '../../domain/redaction.js';
 import { AuthFailureStats } from '../../http/auth/auth-failure-stats.js';
 import { InFlightBytes } from '../../http/in-flight-bytes.js';
 import { QueryRateStats } from '../../http/throttle/query-rate-stats.js';
@@ -28,6 +29,7 @@ export class Readings {
     @Inject(METRICS_REGISTRY) registry: Registry,
     @Inject(CONFIG) config: Config,
     ingest: IngestStatus,
+    redactor: Redactor,
     thread: IngestThread,
     pool: ReadPool,
     inFlight: InFlightBytes,
@@ -63,8 +65,8 @@ export class Readings {
       {
         type: 'counter',
         name: 'xtrace_redactions_total',
-        help: 'Secrets replaced before they were queued.',
-        read: async () => ({ '': (await ingest.read()).redactedCount }),
+        help: 'Secrets replaced before they were queued or stored.',
+        read: async () => ({ '': (await ingest.read()).redactedCount + redactor.redactedCount }),
       },
       {
         type: 'gauge',

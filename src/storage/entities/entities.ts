@@ -7,6 +7,10 @@ import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
 import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
+import { PromptEntity } from './prompt.entity.js';
+import { PromptLabelEntity } from './prompt-label.entity.js';
+import { PromptReferenceEntity } from './prompt-reference.entity.js';
+import { PromptVersionEntity } from './prompt-version.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { RetentionClockEntity } from './retention-clock.entity.js';
 import { ScoreConfigEntity } from './score-config.entity.js';
@@ -35,4 +39,8 @@ export const ENTITIES = [
   LogEntity,
   ScoreEntity,
   ScoreConfigEntity,
+  PromptEntity,
+  PromptVersionEntity,
+  PromptLabelEntity,
+  PromptReferenceEntity,
 ];
