@@ -71,11 +71,11 @@ export class Readings {
       {
         type: 'gauge',
         name: 'xtrace_db_connections_busy',
-        help: 'Database connections at work: of queries, of writes of traces, of writes of points.',
+        help: 'Database connections at work: of queries, of writes of traces, of points, of scores.',
         label: 'pool',
         read: async () => {
-          const { traces, points } = (await ingest.read()).writers;
-          return { read: pool.use.busy, write: traces.busy, points: points.busy };
+          const { traces, points, scores } = (await ingest.read()).writers;
+          return { read: pool.use.busy, write: traces.busy, points: points.busy, scores: scores.busy };
         },
       },
       {
@@ -84,8 +84,8 @@ export class Readings {
         help: 'Database connections there may be.',
         label: 'pool',
         read: async () => {
-          const { traces, points } = (await ingest.read()).writers;
-          return { read: config.readConnections, write: traces.total, points: points.total };
+          const { traces, points, scores } = (await ingest.read()).writers;
+          return { read: config.readConnections, write: traces.total, points: points.total, scores: scores.total };
         },
       },
       {

@@ -1,3 +1,7 @@
+import { DatasetItemEntity } from './dataset-item.entity.js';
+import { DatasetRunItemEntity } from './dataset-run-item.entity.js';
+import { DatasetRunEntity } from './dataset-run.entity.js';
+import { DatasetEntity } from './dataset.entity.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ChangeCounterEntity } from './change-counter.entity.js';
 import { CommentEntity } from './comment.entity.js';
@@ -18,6 +22,8 @@ import { PromptReferenceEntity } from './prompt-reference.entity.js';
 import { PromptVersionEntity } from './prompt-version.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { RetentionClockEntity } from './retention-clock.entity.js';
+import { ScoreConfigEntity } from './score-config.entity.js';
+import { ScoreEntity } from './score.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { TraceEntity } from './trace.entity.js';
 import { TracePayloadEntity } from './trace-payload.entity.js';
@@ -40,10 +46,16 @@ export const ENTITIES = [
   ModelPriceEntity,
   PriceSnapshotEntity,
   LogEntity,
+  ScoreEntity,
+  ScoreConfigEntity,
   PromptEntity,
   PromptVersionEntity,
   PromptLabelEntity,
   PromptReferenceEntity,
+  DatasetEntity,
+  DatasetItemEntity,
+  DatasetRunEntity,
+  DatasetRunItemEntity,
   ApiKeyEntity,
   ChangeCounterEntity,
   MediaEntity,
