@@ -6,9 +6,11 @@ import type { DatabaseConnection } from './config/database-connection.js';
 import { HttpModule } from './http/http.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { INGEST_SERVICES } from './ingest-services.js';
+import { CommentsModule } from './modules/comments/comments.module.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
 import { LogsModule } from './modules/logs/logs.module.js';
+import { MediaModule } from './modules/media/media.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
@@ -45,6 +47,8 @@ export class AppModule {
         LogsModule,
         MetricsModule,
         PricingModule,
+        MediaModule.forRoot({ imports: [http] }),
+        CommentsModule,
         HealthModule,
         TelemetryModule.forRoot(http),
       ],

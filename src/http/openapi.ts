@@ -20,6 +20,8 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Sessions', 'Groups traces into conversations.'],
   ['Logs', 'Lists log records, those of a trace among them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],
+  ['Media', 'Keeps the files that stand in inputs, outputs and metadata.'],
+  ['Comments', 'What people write about traces, observations, sessions and prompts.'],
   ['Metrics', 'Takes points of time series in and aggregates them.'],
   ['Projects', 'What the credentials belong to.'],
   ['Operation', 'Liveness, readiness and counters.'],

@@ -7,10 +7,16 @@ import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
 import { LogReader } from './log-reader.js';
+import { MediaReader } from './media/media-reader.js';
+import { MediaStore } from './media/media-store.js';
+import { MediaStores } from './media/media-stores.js';
+import { MediaSweeper } from './media/media-sweeper.js';
+import { MediaUrls } from './media/media-urls.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
 import { PartitionKeeper } from './partitions.js';
+import { CommentStore } from './comments/comment-store.js';
 import { CostReader } from './pricing/cost-reader.js';
 import { PriceBook } from './pricing/price-book.js';
 import { PriceStore } from './pricing/price-store.js';
@@ -87,9 +93,27 @@ import { UsageReader } from './usage-reader.js';
     LogReader,
     UsageReader,
     MetricReader,
+    {
+      provide: MediaStores,
+      inject: [ReadPool, CONFIG],
+      useFactory: (pool: ReadPool, config: Config) => new MediaStores(pool, config),
+    },
+    {
+      provide: MediaStore,
+      inject: [ReadPool, MediaStores],
+      useFactory: (pool: ReadPool, stores: MediaStores) => new MediaStore(pool, stores.current),
+    },
+    { provide: MediaUrls, inject: [ReadPool], useFactory: (pool: ReadPool) => new MediaUrls(pool) },
+    { provide: MediaSweeper, inject: [CONFIG], useFactory: (config: Config) => new MediaSweeper(config) },
+    MediaReader,
+    CommentStore,
     Retention,
   ],
   exports: [
+    CommentStore,
+    MediaReader,
+    MediaStore,
+    MediaUrls,
     PriceStore,
     CostReader,
     Repricer,
