@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MediaIntake } from './media/media-intake.js';
 import { MetricWriter } from './metric-writer.js';
 import { PriceBook } from './pricing/price-book.js';
 import { ScoreWriter } from './scores/score-writer.js';
@@ -6,7 +7,13 @@ import { WriteConnections } from './write-connections.js';
 
 /** The half of storage that writes. Connects when there is something to write; the schema is somebody else's to make. */
 @Module({
-  providers: [{ provide: PriceBook, useFactory: () => new PriceBook() }, WriteConnections, MetricWriter, ScoreWriter],
-  exports: [WriteConnections, MetricWriter, ScoreWriter],
+  providers: [
+    { provide: PriceBook, useFactory: () => new PriceBook() },
+    WriteConnections,
+    MediaIntake,
+    MetricWriter,
+    ScoreWriter,
+  ],
+  exports: [WriteConnections, MediaIntake, MetricWriter, ScoreWriter],
 })
 export class WriteStorageModule {}
