@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type IngestBatch } from '../domain/ingest-batch.js';
+import { type LogRecord } from '../domain/log.js';
 import { mediaIdOf } from '../domain/media.js';
 import { extractMedia } from './media-extraction.js';
 
@@ -55,7 +56,7 @@ describe('data URIs in what is written', () => {
   });
 
   it('of log records belong to the trace of the record, if it has one', () => {
-    const log = {
+    const log: LogRecord = {
       ...{ kind: 'log', index: 0, id: 'l', traceId: 't', spanId: 's', sessionId: null, time: 1, observedTime: null },
       ...{ severityNumber: 9, severityText: null, eventName: null, attributes: null, scope: null, resource: null },
       ...{ body: inText, message: { side: 'input', content: inText } },
