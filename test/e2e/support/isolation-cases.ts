@@ -152,9 +152,7 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
   'POST /v1/metrics/batch': {
     kind: 'write',
     body: (mark) => ({
-      metrics: [
-        { name: 'by_batch', value: 1, timestamp: new Date().toISOString(), labels: { mark: `label ${mark}` } },
-      ],
+      metrics: [{ name: 'by_batch', value: 1, timestamp: new Date().toISOString(), labels: { mark: `label ${mark}` } }],
     }),
     read: () => series('by_batch'),
   },
