@@ -19,6 +19,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Traces', 'Lists and shows traces with their observations.'],
   ['Sessions', 'Groups traces into conversations.'],
   ['Logs', 'Lists log records, those of a trace among them.'],
+  ['Datasets', 'Sets of examples, and the runs of an application over them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],
   ['Metrics', 'Takes points of time series in and aggregates them.'],
   ['Projects', 'What the credentials belong to.'],

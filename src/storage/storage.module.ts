@@ -5,6 +5,10 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
+import { DatasetItemStore } from './datasets/dataset-item-store.js';
+import { DatasetRunStore } from './datasets/dataset-run-store.js';
+import { DatasetStore } from './datasets/dataset-store.js';
+import { RunResultReader } from './datasets/run-result-reader.js';
 import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
@@ -72,6 +76,10 @@ import { UsageReader } from './usage-reader.js';
     LogReader,
     UsageReader,
     MetricReader,
+    DatasetStore,
+    DatasetItemStore,
+    DatasetRunStore,
+    RunResultReader,
     Retention,
   ],
   exports: [
@@ -87,6 +95,10 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    DatasetStore,
+    DatasetItemStore,
+    DatasetRunStore,
+    RunResultReader,
     MetricPartitionKeeper,
     MetricReader,
   ],
