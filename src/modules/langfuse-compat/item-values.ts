@@ -16,6 +16,9 @@ import { MAX_TAGS } from '../../domain/trace.js';
 
 /** Metadata key under which times that had to be clamped are kept as they were sent: `{"startTime":"1970-01-01T00:00:00Z"}`. */
 export const CLOCK_KEY = 'xtrace.clock';
+/** Metadata key under which a level that is none of ours is kept as it was sent. */
+export const LEVEL_KEY = 'xtrace.level';
+
 /** Reads the times of one item and remembers those that had to be clamped. */
 export class ItemTimes {
   private far: Record<string, string> | undefined;
