@@ -9,6 +9,8 @@ import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
 import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 import { CreateOrphans1796010000000 } from './1796010000000-CreateOrphans.js';
+import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
+import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -24,4 +26,6 @@ export const migrations = [
   AddMetricExemplars1795720000000,
   CreateLogs1795730000000,
   CreateOrphans1796010000000,
+  CreateScores1796030000000,
+  CreatePrompts1796050000000,
 ];

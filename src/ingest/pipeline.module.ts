@@ -7,6 +7,7 @@ import { IngestService } from './ingest.service.js';
 import { IngestStatus } from './ingest-status.js';
 import { MetricIngestService } from './metric-ingest.service.js';
 import { OrphanIngestService } from './orphan-ingest.service.js';
+import { ScoreIngestService } from './score-ingest.service.js';
 
 /** The write pipeline itself: redaction, queues, writers. Needs a `PartitionSource` from whoever runs it. */
 @Module({
@@ -17,8 +18,16 @@ import { OrphanIngestService } from './orphan-ingest.service.js';
     IngestService,
     MetricIngestService,
     OrphanIngestService,
+    ScoreIngestService,
     IngestStatus,
   ],
-  exports: [FlushEvents, IngestService, MetricIngestService, OrphanIngestService, IngestStatus],
+  exports: [
+    FlushEvents,
+    IngestService,
+    MetricIngestService,
+    OrphanIngestService,
+    ScoreIngestService,
+    IngestStatus,
+  ],
 })
 export class PipelineModule {}
