@@ -21,13 +21,6 @@ import { ScoreIngestService } from './score-ingest.service.js';
     ScoreIngestService,
     IngestStatus,
   ],
-  exports: [
-    FlushEvents,
-    IngestService,
-    MetricIngestService,
-    OrphanIngestService,
-    ScoreIngestService,
-    IngestStatus,
-  ],
+  exports: [FlushEvents, IngestService, MetricIngestService, OrphanIngestService, ScoreIngestService, IngestStatus],
 })
 export class PipelineModule {}

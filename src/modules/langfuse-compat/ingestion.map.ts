@@ -3,6 +3,8 @@ import { InvalidInput } from '../../domain/errors.js';
 import { idProblem, MAX_ID_CHARACTERS } from '../../domain/identifier.js';
 import { compareBytewise, toJsonText, type JsonText } from '../../domain/json.js';
 import { type Level, type ObservationPatch } from '../../domain/observation.js';
+import { type ScorePatch } from '../../domain/score.js';
+import { EVENT_SOURCES, readScoreBody } from '../../domain/score-body.js';
 import { clampTime, eventStamp, parseIsoTime, type Micros } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type PayloadTexts } from './batch.payload-texts.js';
@@ -50,22 +52,12 @@ export interface RefusedEvent {
   readonly message: string;
 }
 
-/** The body of a `score-create`, still unread. */
-export interface ScoreEvent {
-  readonly index: number;
-  /** Of the event: also of the score where its body has none, so that sending it again is the same score. */
-  readonly eventId: string;
-  readonly stamp: number;
-  readonly timestamp: Micros;
-  readonly body: unknown;
-}
-
 export interface MappedEvents {
   readonly traces: readonly TracePatch[];
   readonly observations: readonly ObservationPatch[];
   /** Updates that name no trace, their `traceId` empty: which one has the observation is not known here. */
   readonly strays: readonly ObservationPatch[];
-  readonly scores: readonly ScoreEvent[];
+  readonly scores: readonly ScorePatch[];
   /** Ids of the events that were taken, at the events' positions; undefined for refused ones and for logs of SDKs. */
   readonly taken: readonly (string | undefined)[];
   readonly refused: readonly RefusedEvent[];
@@ -75,7 +67,7 @@ interface MutableEvents {
   readonly traces: TracePatch[];
   readonly observations: ObservationPatch[];
   readonly strays: ObservationPatch[];
-  readonly scores: ScoreEvent[];
+  readonly scores: ScorePatch[];
   readonly taken: (string | undefined)[];
   readonly refused: RefusedEvent[];
 }
@@ -150,7 +142,9 @@ function mapBody(event: KnownEvent, body: unknown, texts: PayloadTexts | undefin
     const problem = bodyProblem(kind, body);
     if (problem !== undefined) throw problem;
     if (kind.subject === 'score') {
-      mapped.scores.push({ index, eventId: id, stamp, timestamp: time, body });
+      // Sent again it is the same score, which a random id would not be.
+      const context = { index, stamp, timestamp: time, newId: () => id, sources: EVENT_SOURCES };
+      mapped.scores.push(readScoreBody(body, context));
     } else if (kind.subject === 'trace') {
       mapped.traces.push(mapTrace(event, body as TraceBody, texts));
     } else {
@@ -160,7 +154,8 @@ function mapBody(event: KnownEvent, body: unknown, texts: PayloadTexts | undefin
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     const field = error.field === undefined ? 'body' : `body.${error.field}`;
-    throw new InvalidInput(`${field} ${error.message}`, field);
+    // What the domain says of a score names the field itself.
+    throw new InvalidInput(kind.subject === 'score' ? error.message : `${field} ${error.message}`, field);
   }
 }
 

@@ -147,3 +147,27 @@ export function readEnvelope(body: Buffer): Envelope {
   }
   return { events: batch, texts: readEventTexts(text) };
 }
+
+/** A write of the time before batches: one thing a request, and the request is the body of an event. */
+export interface SingleWrite {
+  readonly type: string;
+  /** Fields that name the thing, the first that is stated counts; one is made where none may be needed. */
+  readonly idFields: readonly string[];
+  readonly isCreate: boolean;
+}
+
+/**
+ * Reads a single write as the event that says the same. `newId` becomes the id of what is created without one.
+ * @throws InvalidInput for what is no JSON object.
+ */
+export function readSingle(body: Buffer, write: SingleWrite, newId: string): { event: unknown; id: string } {
+  const parsed = parseJson(bodyText(body));
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new InvalidInput('The body must be a JSON object');
+  const fields = parsed as Readonly<Record<string, unknown>>;
+  const stated = write.idFields.map((name) => fields[name] ?? undefined).find((value) => value !== undefined);
+  const id = stated ?? (write.isCreate ? newId : undefined);
+  // What comes after a spread wins, and a key `__proto__` of the client stays a key.
+  const event = { id: newId, type: write.type, timestamp: new Date().toISOString(), body: { ...fields, id } };
+  return { event, id: String(id) };
+}
