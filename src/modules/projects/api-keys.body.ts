@@ -27,7 +27,10 @@ export function parseNewApiKey(body: unknown, nowMs: number): NewApiKey {
   }
   if (publicKey?.includes(':') === true) throw new InvalidInput('publicKey must not contain a colon', 'publicKey');
   if (secretKey !== undefined && (secretKey.length < MIN_SECRET || secretKey === publicKey))
-    throw new InvalidInput(`secretKey must have at least ${MIN_SECRET} characters and differ from publicKey`, 'secretKey');
+    throw new InvalidInput(
+      `secretKey must have at least ${MIN_SECRET} characters and differ from publicKey`,
+      'secretKey',
+    );
   return {
     scopes: readScopes(members),
     note: readText(members, 'note', MAX_NOTE) ?? null,

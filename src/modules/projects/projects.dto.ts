@@ -53,7 +53,7 @@ export class ProjectPatchDto {
   name!: string;
 
   /** A JSON object of at most 16 KiB. */
-  @ApiProperty({ required: false, ...METADATA })
+  @ApiProperty({ selfRequired: false, ...METADATA })
   metadata?: Record<string, unknown>;
 
   /** 0, or what TRACES_RETENTION_DAYS says: it holds for the whole server. */

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Pool } from 'pg';
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { type DatabaseConnection } from '../../config/database-connection.js';
 import { type ApiKey, KeyDirectory, type KeyScope } from '../../domain/api-key.js';
 import { CONNECT_TIMEOUT_MS } from '../client-options.js';
@@ -23,7 +23,7 @@ const KEYS =
   'FROM api_keys k JOIN projects p ON p.no = k.project_no AND p.deleted_at IS NULL';
 const WRITE_USES =
   'UPDATE api_keys k SET last_used_at = u.at FROM unnest($1::text[], $2::timestamptz[]) u(id, at) ' +
-  "WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)";
+  'WHERE k.id = u.id AND (k.last_used_at IS NULL OR k.last_used_at < u.at)';
 
 interface HeldKey extends ApiKey {
   readonly publicKey: string;
@@ -44,6 +44,7 @@ interface Use {
 export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplicationShutdown {
   private readonly logger = new Logger('Keys');
   private readonly pool: Pool;
+  private readonly listening = new WeakSet<PoolClient>();
   private byPublicKey = new Map<string, HeldKey>();
   /** The hash in base64. */
   private bySecretHash = new Map<string, HeldKey>();
@@ -72,10 +73,6 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
     });
     // Without a listener the loss of an idle connection would end the process; the next look makes another.
     this.pool.on('error', () => undefined);
-    this.pool.on('connect', (client) => {
-      client.on('notification', () => void this.refresh().catch(() => undefined));
-      client.query(`LISTEN ${KEY_CHANNEL}`).catch(() => undefined);
-    });
   }
 
   /** Reads all keys, and follows them until the shutdown. */
@@ -150,15 +147,35 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
 
   /** The revision first: what changes after it is read once more, never missed. */
   private async load(): Promise<void> {
-    const revision = (await this.pool.query<{ revision: string }>(REVISION, [KEY_COUNTER])).rows[0]?.revision ?? '';
+    const [counter] = await this.query<{ revision: string }>(REVISION, [KEY_COUNTER]);
+    const revision = counter?.revision ?? '';
     if (revision === this.revision) return;
-    const { rows } = await this.pool.query<KeyColumns>(KEYS);
-    const keys = rows.map(toKey);
+    const keys = (await this.query<KeyColumns>(KEYS)).map(toKey);
     this.byPublicKey = new Map(keys.map((key) => [key.publicKey, key]));
     this.bySecretHash = new Map(keys.map((key) => [key.secretHash.toString('base64'), key]));
     this.revision = revision;
     const ids = new Set(keys.map(({ id }) => id));
     for (const id of this.uses.keys()) if (!ids.has(id)) this.uses.delete(id);
+  }
+
+  /** On the one connection, which listens from its first statement on. */
+  private async query<T extends QueryResultRow>(sql: string, params: unknown[] = []): Promise<T[]> {
+    const client = await this.pool.connect();
+    try {
+      if (!this.listening.has(client)) await this.listen(client);
+      const { rows } = await client.query<T>(sql, params);
+      client.release();
+      return rows;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  private async listen(client: PoolClient): Promise<void> {
+    await client.query(`LISTEN ${KEY_CHANNEL}`);
+    client.on('notification', () => void this.refresh().catch(() => undefined));
+    this.listening.add(client);
   }
 
   /** Writes the times of keys that were used since theirs was written, at least `ageMs` ago. */
@@ -168,7 +185,7 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
     if (due.length === 0) return;
     // Sorted: two processes that write the same rows wait for each other, and never both.
     due.sort(([a], [b]) => (a < b ? -1 : 1));
-    await this.pool.query(WRITE_USES, [due.map(([id]) => id), due.map(([, { usedMs }]) => new Date(usedMs))]);
+    await this.query(WRITE_USES, [due.map(([id]) => id), due.map(([, { usedMs }]) => new Date(usedMs))]);
     for (const [, use] of due) use.writtenMs = nowMs;
   }
 }

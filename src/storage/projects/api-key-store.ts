@@ -80,14 +80,12 @@ export class ApiKeyStore {
       'former AS (SELECT * FROM api_keys WHERE project_no = $5 AND id = $6 ' +
       'AND (expires_at IS NULL OR expires_at > clock_timestamp()) FOR UPDATE)';
     const limited =
-      'limited AS (UPDATE api_keys k SET expires_at = least(k.expires_at, clock_timestamp() + $8 * interval \'1 second\') ' +
+      "limited AS (UPDATE api_keys k SET expires_at = least(k.expires_at, clock_timestamp() + $8 * interval '1 second') " +
       'FROM former WHERE k.id = former.id AND EXISTS (SELECT FROM changed))';
-    const made = await this.insert(
-      sql,
-      generatePair(),
-      [project.no, id, MAX_KEYS_PER_PROJECT, overlapSeconds],
-      { before: former, after: limited },
-    );
+    const made = await this.insert(sql, generatePair(), [project.no, id, MAX_KEYS_PER_PROJECT, overlapSeconds], {
+      before: former,
+      after: limited,
+    });
     if (made !== undefined) return made;
     const isThere = (await this.list(project)).some((key) => key.id === id);
     return isThere ? await this.explain(project) : notFound(id);
