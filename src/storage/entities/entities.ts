@@ -1,3 +1,5 @@
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ChangeCounterEntity } from './change-counter.entity.js';
 import { DatasetItemEntity } from './dataset-item.entity.js';
 import { DatasetRunItemEntity } from './dataset-run-item.entity.js';
 import { DatasetRunEntity } from './dataset-run.entity.js';
@@ -9,6 +11,7 @@ import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ModelPriceEntity } from './model-price.entity.js';
 import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
+import { OrphanEntity } from './orphan.entity.js';
 import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
 import { PromptEntity } from './prompt.entity.js';
@@ -34,6 +37,7 @@ export const ENTITIES = [
   SessionEntity,
   UsageHourlyEntity,
   QuarantineEntity,
+  OrphanEntity,
   MetricSeriesEntity,
   MetricPointEntity,
   MetricExemplarEntity,
@@ -47,6 +51,8 @@ export const ENTITIES = [
   PromptVersionEntity,
   PromptLabelEntity,
   PromptReferenceEntity,
+  ApiKeyEntity,
+  ChangeCounterEntity,
   DatasetEntity,
   DatasetItemEntity,
   DatasetRunEntity,
