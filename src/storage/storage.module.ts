@@ -9,6 +9,7 @@ import { migrate, newDataSource } from './data-source.js';
 import { DatasetItemStore } from './datasets/dataset-item-store.js';
 import { DatasetRunStore } from './datasets/dataset-run-store.js';
 import { DatasetStore } from './datasets/dataset-store.js';
+import { ExperimentReader } from './datasets/experiment-reader.js';
 import { RunResultReader } from './datasets/run-result-reader.js';
 import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
@@ -95,6 +96,7 @@ import { UsageReader } from './usage-reader.js';
     DatasetItemStore,
     DatasetRunStore,
     RunResultReader,
+    ExperimentReader,
     Retention,
   ],
   exports: [
@@ -117,6 +119,7 @@ import { UsageReader } from './usage-reader.js';
     DatasetItemStore,
     DatasetRunStore,
     RunResultReader,
+    ExperimentReader,
     MetricPartitionKeeper,
     MetricReader,
   ],

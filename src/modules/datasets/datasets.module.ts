@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
 import { DatasetsController } from './datasets.controller.js';
+import { ExperimentsController } from './experiments.controller.js';
 import { ItemChecks } from './item-checks.js';
 import { DatasetItemsController } from './items.controller.js';
 import { RunResultsController } from './results.controller.js';
@@ -17,6 +18,7 @@ import { SchemaChecker } from './schema-checker.js';
     DatasetRunsController,
     DatasetRunItemsController,
     RunResultsController,
+    ExperimentsController,
   ],
   providers: [
     {

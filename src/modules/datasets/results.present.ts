@@ -80,5 +80,15 @@ function presentSummary({ results, isCapped, runScores }: RunReading): RunSummar
 }
 
 function presentScore(score: RunScore): RunScoreDto {
-  return { ...score, timestamp: presentTime(score.timestamp) };
+  return {
+    id: score.id,
+    name: score.name,
+    dataType: score.dataType,
+    source: score.source,
+    value: score.value,
+    stringValue: score.stringValue,
+    comment: score.comment,
+    observationId: score.observationId,
+    timestamp: presentTime(score.timestamp),
+  };
 }

@@ -14,6 +14,7 @@ import { ReadPool } from '../read-pool.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { MAX_RUN_ITEMS_SHOWN } from './dataset-run-store.js';
 import { type RowOf, RUN_ITEM_COLUMNS, toRunItem } from './dataset-rows.js';
+import { type ScoreRow, SCORES_OF_RUNS_SQL, SCORES_OF_WORK_SQL, scoresByPosition } from './result-scores.js';
 
 /** Scores that are read of one item, the newest; evaluators give some. */
 const MAX_SCORES_PER_ITEM = 100;
@@ -42,10 +43,6 @@ interface TraceRow {
   readonly figures: WorkFigures;
 }
 
-const SCORE_COLUMNS =
-  's.id, s.name, s.data_type AS "dataType", s.source, s.value, s.string_value AS "stringValue", s.comment, ' +
-  `s.observation_id AS "observationId", ${micros('s.ts')} AS timestamp`;
-
 /** Reads what became of the items of runs: scores, latency and cost, by the keys of their traces. */
 @Injectable()
 export class RunResultReader {
@@ -71,7 +68,7 @@ export class RunResultReader {
         runItem,
         hasTrace: trace !== undefined,
         figures: part ?? trace?.figures ?? NOTHING,
-        scores: scores[i] ?? [],
+        scores: scores[i]!,
       };
     });
     return { results, isCapped: rows.length > items.length };
@@ -79,12 +76,9 @@ export class RunResultReader {
 
   /** The scores of a run as a whole, the newest first. */
   async runScores(project: Project, run: DatasetRun): Promise<RunScore[]> {
-    const rows = await this.pool.query<RunScoreRow>(
-      `SELECT ${SCORE_COLUMNS} FROM scores s WHERE s.project_no = $1 AND s.dataset_run_id = $2 ` +
-        `ORDER BY s.ts DESC, s.id DESC LIMIT ${MAX_SCORES_OF_RUN}`,
-      [project.no, run.id],
-    );
-    return rows.map(toScore);
+    const parameters = [project.no, [run.id], MAX_SCORES_OF_RUN];
+    const rows = await this.pool.query<ScoreRow & { n: number }>(SCORES_OF_RUNS_SQL, parameters);
+    return scoresByPosition(rows, 1)[0]!;
   }
 
   /** Previews of some items, at their positions. */
@@ -228,24 +222,15 @@ export class RunResultReader {
     return nodes;
   }
 
-  /** At the positions of `items`; undefined where there are none. */
-  private async scores(project: Project, items: readonly DatasetRunItem[]): Promise<(RunScore[] | undefined)[]> {
-    const found = new Array<RunScore[] | undefined>(items.length);
-    if (items.length === 0) return found;
-    const rows = await this.pool.query<RunScoreRow & { n: number }>(
-      `SELECT k.n::int4 AS n, s.* FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k(t, o, n) CROSS JOIN LATERAL ` +
-        `(SELECT ${SCORE_COLUMNS} FROM scores s WHERE s.project_no = $1 AND s.trace_id = k.t AND s.trace_id IS NOT NULL ` +
-        'AND (k.o IS NULL OR s.observation_id IS NULL OR s.observation_id = k.o) ' +
-        `ORDER BY s.ts DESC, s.id DESC LIMIT ${MAX_SCORES_PER_ITEM}) s`,
-      [project.no, items.map(({ traceId }) => traceId), items.map(({ observationId }) => observationId)],
-    );
-    for (const { n, ...row } of rows) (found[n - 1] ??= []).push(toScore(row));
-    return found;
+  /** At the positions of `items`. */
+  private async scores(project: Project, items: readonly DatasetRunItem[]): Promise<RunScore[][]> {
+    if (items.length === 0) return [];
+    const rows = await this.pool.query<ScoreRow & { n: number }>(SCORES_OF_WORK_SQL, [
+      project.no,
+      items.map(({ traceId }) => traceId),
+      items.map(({ observationId }) => observationId),
+      MAX_SCORES_PER_ITEM,
+    ]);
+    return scoresByPosition(rows, items.length);
   }
-}
-
-type RunScoreRow = Omit<RunScore, 'timestamp'> & { timestamp: string };
-
-function toScore(row: RunScoreRow): RunScore {
-  return { ...row, timestamp: Number(row.timestamp) };
 }
