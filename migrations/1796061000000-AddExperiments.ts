@@ -9,7 +9,7 @@ export class AddExperiments1796061000000 implements MigrationInterface {
     // Without a default: no row is rewritten.
     await runner.query('ALTER TABLE observations ADD COLUMN experiment jsonb');
     await runner.query(
-      'CREATE INDEX observations_by_experiment ON observations (project_no, start_time DESC, trace_id DESC, id DESC) ' +
+      'CREATE INDEX observations_by_experiment ON observations (project_no, start_time DESC) ' +
         'WHERE experiment IS NOT NULL',
     );
   }

@@ -6,6 +6,7 @@ import type { DatabaseConnection } from './config/database-connection.js';
 import { HttpModule } from './http/http.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { INGEST_SERVICES } from './ingest-services.js';
+import { DatasetsModule } from './modules/datasets/datasets.module.js';
 import { CommentsModule } from './modules/comments/comments.module.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
@@ -47,6 +48,7 @@ export class AppModule {
         LogsModule,
         MetricsModule,
         PricingModule,
+        DatasetsModule,
         MediaModule.forRoot({ imports: [http] }),
         CommentsModule,
         HealthModule,

@@ -62,6 +62,8 @@ export interface DatasetRunItem {
   readonly runId: string;
   readonly runName: string;
   readonly datasetItemId: string;
+  /** `validFrom` of the version that was tried. */
+  readonly itemVersion: Micros;
   readonly traceId: string;
   readonly observationId: string | null;
   readonly createdAt: Micros;

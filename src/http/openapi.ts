@@ -20,6 +20,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Traces', 'Lists and shows traces with their observations.'],
   ['Sessions', 'Groups traces into conversations.'],
   ['Logs', 'Lists log records, those of a trace among them.'],
+  ['Datasets', 'Sets of examples, and the runs of an application over them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],
   ['Media', 'Keeps the files that stand in inputs, outputs and metadata.'],
   ['Comments', 'What people write about traces, observations, sessions and prompts.'],

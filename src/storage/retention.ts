@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
-import { removeExpiredQuarantine, removeExpiredTraces } from './expired-traces.js';
+import { removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
 import { MediaSweeper } from './media/media-sweeper.js';
 import { removeExpiredExemplars } from './metric-exemplars.js';
@@ -46,6 +46,7 @@ export interface Removed {
   series: number;
   exemplars: number;
   quarantined: number;
+  orphans: number;
   files: number;
 }
 
@@ -142,7 +143,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async remove(client: Client, nowMs: number): Promise<Removed> {
     const removed: Removed = {
       ...{ traces: 0, sessions: 0, tracePartitions: 0 },
-      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0, files: 0 },
+      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0, files: 0, orphans: 0 },
     };
     await this.drop(client);
     if (this.config.tracesRetentionDays > 0)
@@ -158,7 +159,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const lastBucket = bucketAt(beforeMs) - 1;
     const first = await removeExpiredTraces(client, lastBucket, () => this.isStopping);
     count(removed, first);
-    removed.quarantined = await removeExpiredQuarantine(client, beforeMs);
+    removed.quarantined = await removeExpiredMessages(client, 'quarantine', beforeMs);
+    removed.orphans = await removeExpiredMessages(client, 'orphans', beforeMs);
     removed.files = (await this.media.removeExpired(client, beforeMs, () => this.isStopping)).files;
     if (!first.isComplete) return;
     const isExpired = (name: string) => bucketOf(name) <= lastBucket;
@@ -229,6 +231,7 @@ function describe(removed: Removed): string {
     [removed.series, 'series', 'series'],
     [removed.exemplars, 'exemplar', 'exemplars'],
     [removed.quarantined, 'refused item', 'refused items'],
+    [removed.orphans, 'update without its observation', 'updates without their observations'],
     [removed.files, 'file', 'files'],
   ];
   return parts

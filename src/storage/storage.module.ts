@@ -6,6 +6,11 @@ import { KeyDirectory } from '../domain/api-key.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
+import { DatasetItemStore } from './datasets/dataset-item-store.js';
+import { DatasetRunStore } from './datasets/dataset-run-store.js';
+import { DatasetStore } from './datasets/dataset-store.js';
+import { ExperimentReader } from './datasets/experiment-reader.js';
+import { RunResultReader } from './datasets/run-result-reader.js';
 import { LogReader } from './log-reader.js';
 import { MediaReader } from './media/media-reader.js';
 import { MediaStore } from './media/media-store.js';
@@ -94,6 +99,11 @@ import { UsageReader } from './usage-reader.js';
     LogReader,
     UsageReader,
     MetricReader,
+    DatasetStore,
+    DatasetItemStore,
+    DatasetRunStore,
+    RunResultReader,
+    ExperimentReader,
     {
       provide: MediaStores,
       inject: [ReadPool, CONFIG],
@@ -131,6 +141,11 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    DatasetStore,
+    DatasetItemStore,
+    DatasetRunStore,
+    RunResultReader,
+    ExperimentReader,
     MetricPartitionKeeper,
     MetricReader,
   ],

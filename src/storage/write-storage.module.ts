@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MediaIntake } from './media/media-intake.js';
 import { MetricWriter } from './metric-writer.js';
+import { OrphanStore } from './orphans/orphan-store.js';
 import { PriceBook } from './pricing/price-book.js';
 import { ScoreWriter } from './scores/score-writer.js';
 import { WriteConnections } from './write-connections.js';
@@ -12,8 +13,9 @@ import { WriteConnections } from './write-connections.js';
     WriteConnections,
     MediaIntake,
     MetricWriter,
+    OrphanStore,
     ScoreWriter,
   ],
-  exports: [WriteConnections, MediaIntake, MetricWriter, ScoreWriter],
+  exports: [WriteConnections, MediaIntake, MetricWriter, OrphanStore, ScoreWriter],
 })
 export class WriteStorageModule {}

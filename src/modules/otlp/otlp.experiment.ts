@@ -1,5 +1,5 @@
 import { type ExperimentRef } from '../../domain/experiment.js';
-import { toIndexableText } from '../../domain/identifier.js';
+import { MAX_ID_CHARACTERS, toIndexableText } from '../../domain/identifier.js';
 import { type OtlpSpan } from './otlp.span.js';
 
 const ID = 'langfuse.experiment.id';
@@ -20,7 +20,9 @@ export function readExperiment(span: OtlpSpan, isRoot: boolean): ExperimentRef |
   if (typeof id !== 'string' || id === '') return undefined;
   const root = span.attributes.get(ROOT_ID);
   if (typeof root === 'string' && root !== '' ? root !== span.spanId : !isRoot) return undefined;
-  const ref: { -readonly [K in keyof ExperimentRef]: ExperimentRef[K] } = { id: toIndexableText(id) };
+  const ref: { -readonly [K in keyof ExperimentRef]: ExperimentRef[K] } = {
+    id: toIndexableText(id, MAX_ID_CHARACTERS),
+  };
   for (const [member, key] of MEMBERS) {
     const value = span.attributes.get(key);
     if (typeof value === 'string' && value !== '') ref[member] = toIndexableText(value);

@@ -9,7 +9,7 @@ import { type Micros } from '../../domain/time.js';
 import { ReadPool } from '../read-pool.js';
 import { CappedCounter } from '../sql/capped-count.js';
 import { pageOf, windowOf } from '../sql/paging.js';
-import { timestampLiteral, Where } from '../sql/where.js';
+import { timestampLiteral, Where, whereAfter } from '../sql/where.js';
 import { cursorOf, ITEM_COLUMNS, NOW, type RowOf, toItem } from './dataset-rows.js';
 
 /** How often a write is tried again that others were faster than; each time at least one of them has got through. */
@@ -125,11 +125,13 @@ export class DatasetItemStore {
       const at = where.bind(timestampLiteral(filter.version), 'timestamptz');
       where.and(`i.valid_from <= ${at} AND i.valid_to > ${at}`);
     }
+    const shown = where.copy();
+    if (window.after !== undefined) whereAfter(shown, { time: 'i.created_at', id: 'i.id' }, window.after, 'desc');
     const [rows, count] = await Promise.all([
       this.pool.query<RowOf<DatasetItem>>(
-        `SELECT ${ITEM_COLUMNS} ${FROM} WHERE ${where.sql} ORDER BY i.created_at DESC, i.id DESC ` +
+        `SELECT ${ITEM_COLUMNS} ${FROM} WHERE ${shown.sql} ORDER BY i.created_at DESC, i.id DESC ` +
           `LIMIT ${window.limit} OFFSET ${window.offset}`,
-        where.parameters,
+        shown.parameters,
       ),
       this.counter.count('dataset_items i', where),
     ]);

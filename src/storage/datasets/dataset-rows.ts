@@ -30,9 +30,10 @@ export const RUN_COLUMNS =
 /** The columns of `x`, a row of `dataset_run_items`, with the name of `r`, its run. */
 export const RUN_ITEM_COLUMNS =
   'x.id, x.run_id AS "runId", r.name AS "runName", x.dataset_item_id AS "datasetItemId", x.trace_id AS "traceId", ' +
+  `${micros('x.item_version')} AS "itemVersion", ` +
   `x.observation_id AS "observationId", ${micros('x.created_at')} AS "createdAt", ${micros('x.updated_at')} AS "updatedAt"`;
 
-type Times = 'createdAt' | 'updatedAt' | 'validFrom';
+type Times = 'createdAt' | 'updatedAt' | 'validFrom' | 'itemVersion';
 
 /** A row as `pg` gives it: int8 is text. */
 export type RowOf<T> = { -readonly [K in keyof T]: K extends Times ? string : T[K] };
@@ -51,7 +52,8 @@ export function toRun(row: RowOf<DatasetRun>): DatasetRun {
 }
 
 export function toRunItem(row: RowOf<DatasetRunItem>): DatasetRunItem {
-  return { ...row, createdAt: Number(row.createdAt), updatedAt: Number(row.updatedAt) };
+  const [createdAt, updatedAt] = [Number(row.createdAt), Number(row.updatedAt)];
+  return { ...row, itemVersion: Number(row.itemVersion), createdAt, updatedAt };
 }
 
 /** The cursor of lists in order of creation. */

@@ -10,7 +10,7 @@ import { ReadPool } from '../read-pool.js';
 import { CappedCounter } from '../sql/capped-count.js';
 import { pageOf, windowOf } from '../sql/paging.js';
 import { timestampLiteral, Where } from '../sql/where.js';
-import { cursorOf, NOW, RUN_COLUMNS, RUN_ITEM_COLUMNS, type RowOf, toRun, toRunItem } from './dataset-rows.js';
+import { NOW, RUN_COLUMNS, RUN_ITEM_COLUMNS, type RowOf, toRun, toRunItem } from './dataset-rows.js';
 
 /** A run shows and sums up so many of its items; it may have more. */
 export const MAX_RUN_ITEMS_SHOWN = 10_000;
@@ -108,7 +108,7 @@ export class DatasetRunStore {
       ),
       this.counter.count('dataset_runs r', where),
     ]);
-    const cut = pageOf(rows, window, count, cursorOf);
+    const cut = pageOf(rows, window, count, undefined);
     return { ...cut, items: cut.items.map(toRun) };
   }
 
@@ -135,7 +135,7 @@ export class DatasetRunStore {
       ),
       this.counter.count('dataset_run_items x', where),
     ]);
-    const cut = pageOf(rows, window, count, cursorOf);
+    const cut = pageOf(rows, window, count, undefined);
     return { ...cut, items: cut.items.map(toRunItem) };
   }
 

@@ -1,9 +1,9 @@
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ChangeCounterEntity } from './change-counter.entity.js';
 import { DatasetItemEntity } from './dataset-item.entity.js';
 import { DatasetRunItemEntity } from './dataset-run-item.entity.js';
 import { DatasetRunEntity } from './dataset-run.entity.js';
 import { DatasetEntity } from './dataset.entity.js';
-import { ApiKeyEntity } from './api-key.entity.js';
-import { ChangeCounterEntity } from './change-counter.entity.js';
 import { CommentEntity } from './comment.entity.js';
 import { LogEntity } from './log.entity.js';
 import { MediaEntity, MediaLinkEntity } from './media.entity.js';
@@ -14,6 +14,7 @@ import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ModelPriceEntity } from './model-price.entity.js';
 import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
+import { OrphanEntity } from './orphan.entity.js';
 import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
 import { PromptEntity } from './prompt.entity.js';
@@ -39,6 +40,7 @@ export const ENTITIES = [
   SessionEntity,
   UsageHourlyEntity,
   QuarantineEntity,
+  OrphanEntity,
   MetricSeriesEntity,
   MetricPointEntity,
   MetricExemplarEntity,
@@ -52,12 +54,12 @@ export const ENTITIES = [
   PromptVersionEntity,
   PromptLabelEntity,
   PromptReferenceEntity,
+  ApiKeyEntity,
+  ChangeCounterEntity,
   DatasetEntity,
   DatasetItemEntity,
   DatasetRunEntity,
   DatasetRunItemEntity,
-  ApiKeyEntity,
-  ChangeCounterEntity,
   MediaEntity,
   MediaLinkEntity,
   MediaChunkEntity,
