@@ -8,6 +8,14 @@ import { AddObservationIdentity1795700000000 } from './1795700000000-AddObservat
 import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
 import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
+import { CreateOrphans1796010000000 } from './1796010000000-CreateOrphans.js';
+import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
+import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
+import { CreateDatasets1796060000000 } from './1796060000000-CreateDatasets.js';
+import { AddExperiments1796061000000 } from './1796061000000-AddExperiments.js';
+import { CreateMedia1796070000000 } from './1796070000000-CreateMedia.js';
+import { CreateComments1796080000000 } from './1796080000000-CreateComments.js';
+import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -22,4 +30,12 @@ export const migrations = [
   CreatePrices1795710000000,
   AddMetricExemplars1795720000000,
   CreateLogs1795730000000,
+  CreateOrphans1796010000000,
+  CreateScores1796030000000,
+  CreatePrompts1796050000000,
+  CreateDatasets1796060000000,
+  AddExperiments1796061000000,
+  CreateMedia1796070000000,
+  CreateComments1796080000000,
+  CreateApiKeys1796090000000,
 ];

@@ -6,12 +6,16 @@ import type { DatabaseConnection } from './config/database-connection.js';
 import { HttpModule } from './http/http.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
 import { INGEST_SERVICES } from './ingest-services.js';
+import { DatasetsModule } from './modules/datasets/datasets.module.js';
+import { CommentsModule } from './modules/comments/comments.module.js';
 import { HealthModule } from './modules/health/health.module.js';
 import { LangfuseCompatModule } from './modules/langfuse-compat/langfuse-compat.module.js';
 import { LogsModule } from './modules/logs/logs.module.js';
+import { MediaModule } from './modules/media/media.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
+import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -39,10 +43,14 @@ export class AppModule {
         IngestModule.forRoot({ entry: INGEST_WORKER, services: INGEST_SERVICES }),
         OtlpModule.forRoot({ imports: [http, HealthModule] }),
         LangfuseCompatModule,
+        ProjectsModule,
         SessionsModule,
         LogsModule,
         MetricsModule,
         PricingModule,
+        DatasetsModule,
+        MediaModule.forRoot({ imports: [http] }),
+        CommentsModule,
         HealthModule,
         TelemetryModule.forRoot(http),
       ],

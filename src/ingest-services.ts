@@ -2,7 +2,9 @@ import { type Type } from '@nestjs/common';
 import { IngestService } from './ingest/ingest.service.js';
 import { IngestStatus } from './ingest/ingest-status.js';
 import { MetricIngestService } from './ingest/metric-ingest.service.js';
+import { ScoreIngestService } from './ingest/score-ingest.service.js';
 import { BatchReceiver } from './modules/langfuse-compat/batch.receiver.js';
+import { IngestionReceiver } from './modules/langfuse-compat/ingestion.receiver.js';
 import { PointReceiver } from './modules/metrics/point.receiver.js';
 import { OtlpLogReceiver } from './modules/otlp/otlp.log-receiver.js';
 import { OtlpMetricReceiver } from './modules/otlp/otlp.metric-receiver.js';
@@ -14,6 +16,7 @@ export const RECEIVERS: readonly Type<object>[] = [
   OtlpMetricReceiver,
   OtlpLogReceiver,
   BatchReceiver,
+  IngestionReceiver,
   PointReceiver,
 ];
 
@@ -21,6 +24,7 @@ export const RECEIVERS: readonly Type<object>[] = [
 export const INGEST_SERVICES: readonly Type<object>[] = [
   IngestService,
   MetricIngestService,
+  ScoreIngestService,
   IngestStatus,
   ...RECEIVERS,
 ];

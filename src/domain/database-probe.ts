@@ -4,4 +4,6 @@ export abstract class DatabaseProbe {
   abstract ping(): Promise<void>;
   /** How many migrations this version brings that the database has not run; 0 when the schema is current. */
   abstract pendingMigrations(): Promise<number>;
+  /** Whether any project has a trace of that time or a later one. */
+  abstract hasTraceSince(ms: number): Promise<boolean>;
 }

@@ -1,8 +1,10 @@
+import { type ExperimentRef } from './experiment.js';
 import { type IngestBatch } from './ingest-batch.js';
 import { type JsonText } from './json.js';
 import { type LogRecord } from './log.js';
 import { type Point, type PointBatch, type Series } from './metric.js';
 import { type ObservationPatch } from './observation.js';
+import { type ScoreBatch, type ScorePatch } from './score.js';
 import { cleanJson, holdsNothing, type Scope } from './secret-json.js';
 import { SecretKeys } from './secret-key.js';
 import { SecretScreen } from './secret-screen.js';
@@ -20,7 +22,7 @@ type Metadata = ReadonlyMap<string, JsonText>;
  * of them still gives the same rows. Why it looks where it looks: ops/docs/adr/012-redaction-before-the-queue.md.
  *
  * Metadata, model parameters, labels and log records: values of secret names however deep, and secrets in texts. Names, status messages
- * and tags: secrets in texts. Input and output: headers and credentials of well-known makers. Ids are never touched.
+ * and tags, and what scores say: secrets in texts. Input and output: headers and credentials of well-known makers. Ids are never touched.
  */
 export class Redactor {
   private readonly keys: SecretKeys;
@@ -58,6 +60,22 @@ export class Redactor {
     return points === batch.points ? batch : { ...batch, points };
   }
 
+  /** `batch` without secrets in names, comments, texts and metadata. */
+  redactScores(batch: ScoreBatch): ScoreBatch {
+    const scores = replaceSome(batch.scores, (patch) => this.redactScore(patch));
+    return scores === batch.scores ? batch : { ...batch, scores };
+  }
+
+  private redactScore(patch: ScorePatch): ScorePatch {
+    const name = this.redactText(patch.name);
+    const value = typeof patch.value === 'string' ? this.redactText(patch.value) : patch.value;
+    const comment = this.redactText(patch.comment);
+    const metadata = patch.metadata === undefined ? undefined : this.redactJson(patch.metadata, 'metadata');
+    const isSame =
+      name === patch.name && value === patch.value && comment === patch.comment && metadata === patch.metadata;
+    return isSame ? patch : { ...patch, name, value, comment, metadata };
+  }
+
   private redactSeries(series: Series): Series {
     const labels = this.redactJson(series.labels, 'metadata');
     return labels === series.labels ? series : { name: series.name, labels };
@@ -88,6 +106,7 @@ export class Redactor {
     const model = this.redactText(patch.model);
     const version = this.redactText(patch.version);
     const promptName = this.redactText(patch.promptName);
+    const experiment = this.redactExperiment(patch.experiment);
     const stated = patch.modelParameters;
     const modelParameters = typeof stated === 'string' ? this.redactJson(stated, 'metadata') : stated;
     const input = this.redactContent(patch.input);
@@ -99,12 +118,19 @@ export class Redactor {
       model === patch.model &&
       version === patch.version &&
       promptName === patch.promptName &&
+      experiment === patch.experiment &&
       modelParameters === patch.modelParameters &&
       input === patch.input &&
       output === patch.output &&
       metadata === patch.metadata;
     if (isSame) return patch;
-    return { ...patch, name, statusMessage, model, version, promptName, modelParameters, input, output, metadata };
+    const texts = { name, statusMessage, model, version, promptName, experiment };
+    return { ...patch, ...texts, modelParameters, input, output, metadata };
+  }
+
+  private redactExperiment<T extends ExperimentRef | null | undefined>(ref: T): T | ExperimentRef {
+    const name = this.redactText(ref?.name);
+    return name === undefined || name === ref?.name ? ref : { ...ref!, name };
   }
 
   /** A body is read by a person: what is taken out of names and status messages is taken out of it too. */
@@ -133,15 +159,22 @@ export class Redactor {
     return text === null ? null : this.redactJson(text, 'metadata');
   }
 
-  private redactText<T extends string | null | undefined>(text: T): T | string {
+  /** A text that is no content, such as a name, without the secrets in it. */
+  redactText<T extends string | null | undefined>(text: T): T | string {
     if (typeof text !== 'string' || !this.screen.mayHold(text, 'metadata')) return text;
     const cleaned = cleanText(text, this.keys);
     this.redacted += cleaned.count;
     return cleaned.text;
   }
 
-  private redactContent(text: JsonText | undefined): JsonText | undefined {
-    return text === undefined ? undefined : this.redactJson(text, 'content');
+  /** What a person or a model wrote, as JSON: headers and credentials of well-known makers are taken out. */
+  redactContent<T extends JsonText | undefined>(text: T): T | JsonText {
+    return text === undefined ? text : this.redactJson(text, 'content');
+  }
+
+  /** What a program states about itself, as JSON: values of secret names too are taken out, however deep. */
+  redactAttributes(text: JsonText): JsonText {
+    return this.redactJson(text, 'metadata');
   }
 
   private redactJson(text: JsonText, scope: Scope, key?: string): JsonText {

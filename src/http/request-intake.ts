@@ -45,7 +45,7 @@ export class RequestIntake implements OnModuleInit {
     fastify.removeAllContentTypeParsers();
     const parseJson = fastify.getDefaultJsonParser('error', 'error');
     fastify.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-      if (request.is404) return undefined;
+      if (request.is404 || routeTraits(request).streamsBody === true) return undefined;
       if (routeTraits(request).write !== undefined) return this.readWrite(request, payload);
       const bytes = await this.readJson(request, payload);
       return new Promise((resolve, reject) => {

@@ -22,6 +22,8 @@ export interface RouteTraits {
   readonly scope?: Scope;
   /** Answers without credentials under XTRACE_ALLOW_UNAUTHENTICATED_COMPAT. */
   readonly openInCompat?: boolean;
+  /** The handler reads the body itself, from `request.raw`, as it comes. It has to know first who sends it. */
+  readonly streamsBody?: boolean;
 }
 
 /** Adds `traits` to those that other decorators gave the handler: Nest's own RouteConfig would replace them. */

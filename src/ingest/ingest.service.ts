@@ -2,9 +2,11 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { type IngestBatch, type IngestReceipt } from '../domain/ingest-batch.js';
 import { Redactor } from '../domain/redaction.js';
+import { MediaIntake } from '../storage/media/media-intake.js';
 import { quarantine } from '../storage/quarantine.js';
 import { WriteConnections } from '../storage/write-connections.js';
 import { FlushEvents } from './flush-events.js';
+import { extractMedia } from './media-extraction.js';
 import { PartitionSource } from './partition-source.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -14,11 +16,16 @@ export class IngestService implements OnApplicationShutdown {
   private readonly queue: WriteQueue;
 
   constructor(
-    @Inject(CONFIG) config: Config,
+    @Inject(CONFIG)
+    private readonly config: Pick<
+      Config,
+      'writeQueueMaxBytes' | 'writeDeadlineMs' | 'mediaExtractBase64' | 'mediaMaxBytes'
+    >,
     private readonly connections: WriteConnections,
     partitions: PartitionSource,
     private readonly redactor: Redactor,
     events: FlushEvents,
+    private readonly media: MediaIntake,
   ) {
     this.queue = new WriteQueue(connections.all, {
       maxBytes: config.writeQueueMaxBytes,
@@ -39,7 +46,10 @@ export class IngestService implements OnApplicationShutdown {
    * the database could not commit all of it in time. Items that no retry can save are in the receipt.
    */
   submit(batch: IngestBatch): Promise<IngestReceipt> {
-    return this.queue.submit(this.redactor.redactBatch(batch));
+    if (!this.config.mediaExtractBase64) return this.queue.submit(this.redactor.redactBatch(batch));
+    // Before secrets are looked for: a picture in base64 may look like one anywhere.
+    const { batch: lighter, files } = extractMedia(batch, this.config.mediaMaxBytes);
+    return this.queue.submit(this.redactor.redactBatch(lighter), () => this.media.storeAll(batch.project, files));
   }
 
   /** Bytes that are accepted and not committed yet. */

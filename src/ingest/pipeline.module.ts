@@ -6,6 +6,8 @@ import { FlushEvents } from './flush-events.js';
 import { IngestService } from './ingest.service.js';
 import { IngestStatus } from './ingest-status.js';
 import { MetricIngestService } from './metric-ingest.service.js';
+import { OrphanIngestService } from './orphan-ingest.service.js';
+import { ScoreIngestService } from './score-ingest.service.js';
 
 /** The write pipeline itself: redaction, queues, writers. Needs a `PartitionSource` from whoever runs it. */
 @Module({
@@ -15,8 +17,10 @@ import { MetricIngestService } from './metric-ingest.service.js';
     FlushEvents,
     IngestService,
     MetricIngestService,
+    OrphanIngestService,
+    ScoreIngestService,
     IngestStatus,
   ],
-  exports: [FlushEvents, IngestService, MetricIngestService, IngestStatus],
+  exports: [FlushEvents, IngestService, MetricIngestService, OrphanIngestService, ScoreIngestService, IngestStatus],
 })
 export class PipelineModule {}

@@ -70,10 +70,12 @@ export class WriteQueue {
   /**
    * Resolves once all of `batch` but the refused items is committed. Throws OverCapacity or Unavailable before
    * anything is taken. Rejects with Unavailable when a part could not be committed in time; other parts may be
-   * stored, and sending the whole batch again is safe.
+   * stored, and sending the whole batch again is safe. `prepare` runs once there is room, and has to make last what the
+   * patches refer to: nothing is written when it fails.
    */
-  submit(batch: IngestBatch): Promise<IngestReceipt> {
+  submit(batch: IngestBatch, prepare?: () => Promise<void>): Promise<IngestReceipt> {
     return this.admission.admit(batch.bytes, async () => {
+      if (prepare !== undefined) await prepare();
       const itemsByLoop = this.divide(batch);
       if (itemsByLoop.size === 0) return { rejected: [] };
       const deadlineMs = this.options.nowMs() + this.options.deadlineMs;

@@ -3,8 +3,9 @@ import { Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
-import { removeExpiredQuarantine, removeExpiredTraces } from './expired-traces.js';
+import { removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
+import { MediaSweeper } from './media/media-sweeper.js';
 import { removeExpiredExemplars } from './metric-exemplars.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';
 import { bucketOf, PARTITIONED_BY_WEEK, SCHEMA_LOCK } from './partitions.js';
@@ -45,6 +46,8 @@ export interface Removed {
   series: number;
   exemplars: number;
   quarantined: number;
+  orphans: number;
+  files: number;
 }
 
 /**
@@ -63,12 +66,13 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(DATABASE) private readonly database: DatabaseConnection,
     @Inject(CONFIG) private readonly config: Pick<Config, 'tracesRetentionDays' | 'metricsRetentionDays'>,
     private readonly pointPartitions: MetricPartitionKeeper,
+    private readonly media: MediaSweeper,
   ) {}
 
   onApplicationBootstrap(): void {
     const { tracesRetentionDays: traces, metricsRetentionDays: points } = this.config;
     this.logger.log(`keeps traces ${shown(traces)} after receipt and points of time series ${shown(points)}`);
-    if (traces > 0 || points > 0) this.schedule(FIRST_RUN_MS);
+    this.schedule(FIRST_RUN_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -139,13 +143,14 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async remove(client: Client, nowMs: number): Promise<Removed> {
     const removed: Removed = {
       ...{ traces: 0, sessions: 0, tracePartitions: 0 },
-      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0 },
+      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0, files: 0, orphans: 0 },
     };
     await this.drop(client);
     if (this.config.tracesRetentionDays > 0)
       await this.removeTraces(client, nowMs - this.config.tracesRetentionDays * DAY_MS, removed);
     if (this.config.metricsRetentionDays > 0)
       await this.removePoints(client, nowMs, nowMs - this.config.metricsRetentionDays * DAY_MS, removed);
+    await this.media.removeLoose(client, nowMs, () => this.isStopping);
     return removed;
   }
 
@@ -154,7 +159,9 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const lastBucket = bucketAt(beforeMs) - 1;
     const first = await removeExpiredTraces(client, lastBucket, () => this.isStopping);
     count(removed, first);
-    removed.quarantined = await removeExpiredQuarantine(client, beforeMs);
+    removed.quarantined = await removeExpiredMessages(client, 'quarantine', beforeMs);
+    removed.orphans = await removeExpiredMessages(client, 'orphans', beforeMs);
+    removed.files = (await this.media.removeExpired(client, beforeMs, () => this.isStopping)).files;
     if (!first.isComplete) return;
     const isExpired = (name: string) => bucketOf(name) <= lastBucket;
     const partitions = await findExpired(runOn(client), PARTITIONED_BY_WEEK, isExpired);
@@ -224,6 +231,8 @@ function describe(removed: Removed): string {
     [removed.series, 'series', 'series'],
     [removed.exemplars, 'exemplar', 'exemplars'],
     [removed.quarantined, 'refused item', 'refused items'],
+    [removed.orphans, 'update without its observation', 'updates without their observations'],
+    [removed.files, 'file', 'files'],
   ];
   return parts
     .filter(([n]) => n > 0)

@@ -2,20 +2,37 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
+import { KeyDirectory } from '../domain/api-key.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
+import { DatasetItemStore } from './datasets/dataset-item-store.js';
+import { DatasetRunStore } from './datasets/dataset-run-store.js';
+import { DatasetStore } from './datasets/dataset-store.js';
+import { ExperimentReader } from './datasets/experiment-reader.js';
+import { RunResultReader } from './datasets/run-result-reader.js';
 import { LogReader } from './log-reader.js';
+import { MediaReader } from './media/media-reader.js';
+import { MediaStore } from './media/media-store.js';
+import { MediaStores } from './media/media-stores.js';
+import { MediaSweeper } from './media/media-sweeper.js';
+import { MediaUrls } from './media/media-urls.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
 import { PartitionKeeper } from './partitions.js';
+import { CommentStore } from './comments/comment-store.js';
 import { CostReader } from './pricing/cost-reader.js';
 import { PriceBook } from './pricing/price-book.js';
 import { PriceStore } from './pricing/price-store.js';
 import { Repricer } from './pricing/repricer.js';
 import { SnapshotReader } from './pricing/snapshot-reader.js';
-import { ProjectStore } from './project-store.js';
+import { ApiKeyDirectory } from './projects/api-key-directory.js';
+import { ApiKeyStore } from './projects/api-key-store.js';
+import { KeyCopies } from './projects/key-changes.js';
+import { openDefaultProject } from './projects/default-project.js';
+import { ProjectRemoval } from './projects/project-removal.js';
+import { ProjectStore } from './projects/project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
 import { SessionReader } from './session-reader.js';
@@ -58,10 +75,20 @@ import { UsageReader } from './usage-reader.js';
     {
       provide: ProjectDirectory,
       inject: [DataSource, CONFIG],
-      useFactory: (dataSource: DataSource, config: Config) => ProjectStore.open(dataSource, config.defaultProjectId),
+      useFactory: (dataSource: DataSource, config: Config) => openDefaultProject(dataSource, config.defaultProjectId),
     },
+    {
+      provide: ApiKeyDirectory,
+      // Not before the tables are there.
+      inject: [DATABASE, DataSource],
+      useFactory: (database: DatabaseConnection) => ApiKeyDirectory.open(database),
+    },
+    { provide: KeyDirectory, useExisting: ApiKeyDirectory },
+    { provide: KeyCopies, useExisting: ApiKeyDirectory },
     { provide: DatabaseProbe, useClass: StorageProbe },
     ReadPool,
+    ProjectStore,
+    ApiKeyStore,
     { provide: PriceBook, useFactory: () => new PriceBook() },
     SnapshotReader,
     PriceStore,
@@ -74,13 +101,40 @@ import { UsageReader } from './usage-reader.js';
     LogReader,
     UsageReader,
     MetricReader,
+    DatasetStore,
+    DatasetItemStore,
+    DatasetRunStore,
+    RunResultReader,
+    ExperimentReader,
+    {
+      provide: MediaStores,
+      inject: [ReadPool, CONFIG],
+      useFactory: (pool: ReadPool, config: Config) => new MediaStores(pool, config),
+    },
+    {
+      provide: MediaStore,
+      inject: [ReadPool, MediaStores],
+      useFactory: (pool: ReadPool, stores: MediaStores) => new MediaStore(pool, stores.current),
+    },
+    { provide: MediaUrls, inject: [ReadPool], useFactory: (pool: ReadPool) => new MediaUrls(pool) },
+    { provide: MediaSweeper, inject: [CONFIG], useFactory: (config: Config) => new MediaSweeper(config) },
+    MediaReader,
+    CommentStore,
     Retention,
+    ProjectRemoval,
   ],
   exports: [
+    CommentStore,
+    MediaReader,
+    MediaStore,
+    MediaUrls,
     PriceStore,
     CostReader,
     Repricer,
     ProjectDirectory,
+    ProjectStore,
+    KeyDirectory,
+    ApiKeyStore,
     DatabaseProbe,
     PartitionKeeper,
     ReadPool,
@@ -90,6 +144,11 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    DatasetStore,
+    DatasetItemStore,
+    DatasetRunStore,
+    RunResultReader,
+    ExperimentReader,
     MetricPartitionKeeper,
     MetricReader,
   ],

@@ -6,7 +6,11 @@ import { PUBLIC } from '../../src/http/auth/public.decorator.js';
 import { type RunningServer, startServer } from '../support/server-process.js';
 
 /** The routes that answer strangers. Adding one here is a decision. */
-const OPEN = ['GET /', 'GET /healthz', 'GET /readyz'];
+const OPEN = [
+  ...['GET /', 'GET /healthz', 'GET /readyz', 'GET /api/public/health', 'GET /api/public/ready'],
+  // A signed link is the credential.
+  ...['GET /api/public/media/:mediaId/content', 'PUT /api/public/media/:mediaId/content'],
+];
 
 interface Route {
   readonly name: string;

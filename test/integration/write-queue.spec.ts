@@ -6,6 +6,7 @@ import { FlushEvents } from '../../src/ingest/flush-events.js';
 import { IngestService } from '../../src/ingest/ingest.service.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
+import { MediaIntake } from '../../src/storage/media/media-intake.js';
 import { PriceBook } from '../../src/storage/pricing/price-book.js';
 import { WriteConnections } from '../../src/storage/write-connections.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -138,6 +139,7 @@ describe('writing', () => {
       { ensure: () => keeper.ensure() },
       new Redactor(),
       events,
+      new MediaIntake(config, fresh.connection),
     );
     try {
       const submitted = service.submit(batchOf(1, [observation('t', 'o'), observation('t', 'a\0')]));

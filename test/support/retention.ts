@@ -1,3 +1,5 @@
+import { parseConfig } from '../../src/config/config.js';
+import { MediaSweeper } from '../../src/storage/media/media-sweeper.js';
 import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { Retention } from '../../src/storage/retention.js';
 import { type TestDatabase } from './database.js';
@@ -12,6 +14,7 @@ export async function openRetention(
     database.connection,
     { tracesRetentionDays: days.traces ?? 0, metricsRetentionDays: days.metrics ?? 0 },
     new MetricPartitionKeeper(await database.dataSource()),
+    new MediaSweeper(parseConfig({})),
   );
 }
 

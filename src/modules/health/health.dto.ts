@@ -38,3 +38,16 @@ export class ReadinessDto {
    */
   draining!: boolean;
 }
+
+export class LangfuseHealthDto {
+  /**
+   * `OK`, or what is wrong.
+   * @example OK
+   */
+  status!: string;
+  /**
+   * Version of the server.
+   * @example 0.1.0
+   */
+  version!: string;
+}

@@ -5,12 +5,14 @@ import type { FastifyReply } from 'fastify';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { DatabaseProbe } from '../../domain/database-probe.js';
 import { HealthController } from './health.controller.js';
+import { LangfuseHealthController } from './langfuse-health.controller.js';
 import { ReadinessService } from './readiness.service.js';
 
 class Probe extends DatabaseProbe {
   pings = 0;
   answer: () => Promise<void> = () => Promise.resolve();
   pending = 0;
+  lastTraceMs = 0;
 
   override ping(): Promise<void> {
     this.pings += 1;
@@ -20,13 +22,17 @@ class Probe extends DatabaseProbe {
   override pendingMigrations(): Promise<number> {
     return this.answer().then(() => this.pending);
   }
+
+  override hasTraceSince(ms: number): Promise<boolean> {
+    return this.answer().then(() => this.lastTraceMs >= ms);
+  }
 }
 
 async function startHealth() {
   const probe = new Probe();
   const module = await Test.createTestingModule({
     imports: [TerminusModule.forRoot({ logger: false })],
-    controllers: [HealthController],
+    controllers: [HealthController, LangfuseHealthController],
     providers: [ReadinessService, Lifecycle, { provide: DatabaseProbe, useValue: probe }],
   })
     .setLogger(new ConsoleLogger({ logLevels: [] }))
@@ -37,7 +43,14 @@ async function startHealth() {
     const reply = { code: (code: number) => (status = code) } as unknown as FastifyReply;
     return { body: await controller.getReadiness(reply), status };
   };
-  return { probe, controller, lifecycle: module.get(Lifecycle), getReadiness };
+  const langfuse = module.get(LangfuseHealthController);
+  const getLangfuse = async (route: 'health' | 'ready', query: Record<string, string> = {}) => {
+    let code = 200;
+    const reply = { code: (given: number) => (code = given) } as unknown as FastifyReply;
+    const { status } = await (route === 'health' ? langfuse.getHealth(query, reply) : langfuse.getReadiness(reply));
+    return `${code} ${status}`;
+  };
+  return { probe, controller, lifecycle: module.get(Lifecycle), getReadiness, getLangfuse };
 }
 
 describe('health', () => {
@@ -97,5 +110,34 @@ describe('health', () => {
     await Promise.all(Array.from({ length: 100 }, getReadiness));
     for (let i = 0; i < 20; i += 1) await getReadiness();
     expect(probe.pings).toBeLessThanOrEqual(2);
+  });
+
+  describe('as Langfuse answers it', () => {
+    test('says OK without asking the database, unless it is told to', async () => {
+      const { probe, getLangfuse } = await startHealth();
+      probe.answer = () => Promise.reject(new Error('away'));
+      expect(await getLangfuse('health')).toBe('200 OK');
+      expect(probe.pings).toBe(0);
+      expect(await getLangfuse('health', { failIfDatabaseUnavailable: 'true' })).toBe('503 Database not available');
+    });
+
+    test('looks for traces of the last 3 minutes when it is told to', async () => {
+      const { getLangfuse } = await startHealth();
+      const query = { failIfNoRecentEvents: 'true' };
+      expect(await getLangfuse('health', query)).toBe('503 No traces or observations within the last 3 minutes');
+      const { probe: busy, getLangfuse: getBusy } = await startHealth();
+      busy.lastTraceMs = Date.now() - 170_000;
+      expect(await getBusy('health', query)).toBe('200 OK');
+    });
+
+    test('is ready as /readyz is, and 500 while the server stops', async () => {
+      const { lifecycle, getLangfuse } = await startHealth();
+      expect(await getLangfuse('ready')).toBe('200 OK');
+      lifecycle.beginDraining();
+      expect(await getLangfuse('ready')).toBe('500 Shutting down');
+      const { probe, getLangfuse: getOther } = await startHealth();
+      probe.answer = () => Promise.reject(new Error('away'));
+      expect(await getOther('ready')).toBe('503 Database not available');
+    });
   });
 });

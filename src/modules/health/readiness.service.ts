@@ -8,6 +8,8 @@ import type { ReadinessDto } from './health.dto.js';
 const TIMEOUT_MS = 1000;
 /** The route is public: however often it is called, the database is asked about twice a second. */
 const CACHE_MS = 500;
+/** As in Langfuse. */
+const RECENT_MS = 180_000;
 
 /** Decides whether this server should get traffic: database, schema, and not being about to stop. */
 @Injectable()
@@ -41,6 +43,14 @@ export class ReadinessService extends Readiness {
       migrations: isUp('migrations') ? 'up' : 'down',
       draining,
     };
+  }
+
+  /** Whether a trace of the last 3 minutes is stored; false when the database does not say so in time. */
+  async hasRecentEvents(): Promise<boolean> {
+    const found = this.attempt('events', async () => {
+      if (!(await this.database.hasTraceSince(Date.now() - RECENT_MS))) throw new Error('no recent events');
+    });
+    return (await found)['events']?.status === 'up';
   }
 
   /** Probes come every few seconds: a line each would bury the one that says why. */

@@ -2,13 +2,21 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
-import { ProjectsController } from './projects.controller.js';
+import { IngestionController } from './ingestion.controller.js';
+import { SingleWritesController } from './single-writes.controller.js';
 import { TraceDeletionController } from './trace-deletion.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
   imports: [StorageModule],
-  controllers: [BatchController, DailyMetricsController, ProjectsController, TraceDeletionController, TracesController],
+  controllers: [
+    BatchController,
+    DailyMetricsController,
+    IngestionController,
+    SingleWritesController,
+    TraceDeletionController,
+    TracesController,
+  ],
 })
 export class LangfuseCompatModule {}

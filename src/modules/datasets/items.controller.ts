@@ -1,0 +1,124 @@
+import { Body, Controller, Delete, Get, Header, Headers, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { InvalidInput, UnsupportedMedia } from '../../domain/errors.js';
+import { type JsonText } from '../../domain/json.js';
+import { type Project } from '../../domain/project.js';
+import { Redactor } from '../../domain/redaction.js';
+import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { type QueryString } from '../../http/query.js';
+import { reportWrite } from '../../http/request-record.js';
+import { WriteRoute } from '../../http/write-route.js';
+import { DatasetItemStore } from '../../storage/datasets/dataset-item-store.js';
+import { DatasetStore } from '../../storage/datasets/dataset-store.js';
+import { ITEM_ID } from './datasets.dto.js';
+import { mapItem } from './datasets.map.js';
+import { presentItem, presentPage } from './datasets.present.js';
+import { parseErase, parseItemList } from './datasets.query.js';
+import { ItemChecks } from './item-checks.js';
+import {
+  DatasetItemDeletedDto,
+  DatasetItemDeleteQuery,
+  DatasetItemDto,
+  DatasetItemListDto,
+  DatasetItemListQuery,
+  NewDatasetItemDto,
+} from './items.dto.js';
+
+const JSON_TEXT = 'application/json; charset=utf-8';
+const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const ID_PARAM = { name: 'datasetItemId', description: 'As it was sent.', example: ITEM_ID };
+
+@ApiTags('Datasets')
+@Controller('api/public/dataset-items')
+export class DatasetItemsController {
+  constructor(
+    private readonly datasets: DatasetStore,
+    private readonly items: DatasetItemStore,
+    private readonly checks: ItemChecks,
+    private readonly redactor: Redactor,
+  ) {}
+
+  /**
+   * Makes an item, or its next version
+   * @remarks By its id. Versions before are kept: `version` of the list shows the items as they were at a time. Saying
+   * again what is stored makes no version. Items may be as large as what is ingested.
+   */
+  @Post()
+  @WriteRoute({ door: 'datasets', errors: 'envelope', overCapacity: 503 })
+  @Header('content-type', JSON_TEXT)
+  @ApiBody({ type: NewDatasetItemDto, description: 'The item; only the name of its dataset is needed.' })
+  @ApiOkResponse({ type: DatasetItemDto, description: 'As it is kept.' })
+  @ApiNotFoundResponse({ description: 'The project has no such dataset, or the id is of an item of another one.' })
+  async putItem(
+    @CurrentProject() project: Project,
+    @Body() body: Buffer,
+    @Headers('content-type') contentType: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<JsonText> {
+    const { datasetName, patch } = mapItem(parseBody(body, contentType), this.redactor);
+    const dataset = await this.datasets.get(project, datasetName);
+    const item = await this.items.put(project, dataset, patch, (content) => this.checks.checkItem(dataset, content));
+    reportWrite(request, { itemCount: 1, refusedCount: 0, refused: [] });
+    return presentItem(item);
+  }
+
+  /**
+   * Lists items
+   * @remarks Active ones, newest first by when they were made.
+   */
+  @Get()
+  @Header('content-type', JSON_TEXT)
+  @ApiQuery({ type: DatasetItemListQuery })
+  @ApiOkResponse({ type: DatasetItemListDto, description: 'A page of items.' })
+  async listItems(@CurrentProject() project: Project, @Query() query: QueryString): Promise<JsonText> {
+    const { datasetName, filter, page } = parseItemList(query);
+    const dataset = datasetName === undefined ? undefined : await this.datasets.get(project, datasetName);
+    const items = await this.items.list(project, { ...filter, ...(dataset && { datasetId: dataset.id }) }, page);
+    return presentPage(items, page, presentItem);
+  }
+
+  /**
+   * One item
+   * @remarks Its present version, archived or not.
+   */
+  @Get(':datasetItemId')
+  @Header('content-type', JSON_TEXT)
+  @ApiParam(ID_PARAM)
+  @ApiOkResponse({ type: DatasetItemDto, description: 'The item.' })
+  @ApiNotFoundResponse({ description: 'The project has no such item.' })
+  async getItem(@CurrentProject() project: Project, @Param('datasetItemId') id: string): Promise<JsonText> {
+    return presentItem(await this.items.get(project, id));
+  }
+
+  /**
+   * Deletes an item
+   * @remarks It is in no list from now on. Versions before stay, and so do the runs that used it, unless `history=erase`.
+   */
+  @Delete(':datasetItemId')
+  @RequireScope('ingest')
+  @ApiParam(ID_PARAM)
+  @ApiQuery({ type: DatasetItemDeleteQuery })
+  @ApiOkResponse({ type: DatasetItemDeletedDto, description: 'It is gone.' })
+  @ApiNotFoundResponse({ description: 'The project has no such item.' })
+  async deleteItem(
+    @CurrentProject() project: Project,
+    @Param('datasetItemId') id: string,
+    @Query() query: QueryString,
+  ): Promise<DatasetItemDeletedDto> {
+    await this.items.delete(project, id, parseErase(query));
+    return { message: 'Dataset item successfully deleted' };
+  }
+}
+
+function parseBody(body: Buffer, contentType: string | undefined): unknown {
+  if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
+    throw new UnsupportedMedia('Send the body as application/json');
+  }
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    throw new InvalidInput('The body is not valid JSON');
+  }
+}
