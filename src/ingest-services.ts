@@ -2,6 +2,7 @@ import { type Type } from '@nestjs/common';
 import { IngestService } from './ingest/ingest.service.js';
 import { IngestStatus } from './ingest/ingest-status.js';
 import { MetricIngestService } from './ingest/metric-ingest.service.js';
+import { ScoreIngestService } from './ingest/score-ingest.service.js';
 import { BatchReceiver } from './modules/langfuse-compat/batch.receiver.js';
 import { PointReceiver } from './modules/metrics/point.receiver.js';
 import { OtlpLogReceiver } from './modules/otlp/otlp.log-receiver.js';
@@ -21,6 +22,7 @@ export const RECEIVERS: readonly Type<object>[] = [
 export const INGEST_SERVICES: readonly Type<object>[] = [
   IngestService,
   MetricIngestService,
+  ScoreIngestService,
   IngestStatus,
   ...RECEIVERS,
 ];
