@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
+import { AnalyticsReader } from './analytics/analytics-reader.js';
 import { migrate, newDataSource } from './data-source.js';
 import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
@@ -71,6 +72,7 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    AnalyticsReader,
     MetricReader,
     Retention,
   ],
@@ -87,6 +89,7 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    AnalyticsReader,
     MetricPartitionKeeper,
     MetricReader,
   ],

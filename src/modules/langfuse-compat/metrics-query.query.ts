@@ -82,7 +82,10 @@ function parseDimensions(asked: Members, view: AnalyticsView, { dimensions }: Vi
   const names = list(asked, 'dimensions').map((entry, i) => {
     const field = text(member(members(entry, `dimensions[${i}]`), 'field'), `dimensions[${i}].field`);
     if (!dimensions.has(field)) {
-      fail(`dimensions[${i}].field`, `has no dimension ${shown(field)} in the view ${view}; it must be one of ${[...dimensions.keys()].join(', ')}`);
+      fail(
+        `dimensions[${i}].field`,
+        `has no dimension ${shown(field)} in the view ${view}; it must be one of ${[...dimensions.keys()].join(', ')}`,
+      );
     }
     return field;
   });
@@ -96,11 +99,17 @@ function parseMetrics(asked: Members, view: AnalyticsView, { measures }: ViewRul
     const measure = text(member(metric, 'measure'), `metrics[${i}].measure`);
     const rule = measures.get(measure);
     if (rule === undefined) {
-      fail(`metrics[${i}].measure`, `has no measure ${shown(measure)} in the view ${view}; it must be one of ${[...measures.keys()].join(', ')}`);
+      fail(
+        `metrics[${i}].measure`,
+        `has no measure ${shown(measure)} in the view ${view}; it must be one of ${[...measures.keys()].join(', ')}`,
+      );
     }
     const aggregation = choice(member(metric, 'aggregation'), ANALYTICS_AGGREGATIONS, `metrics[${i}].aggregation`);
     if (rule.kind === 'text' && !TEXT_AGGREGATIONS.includes(aggregation)) {
-      fail(`metrics[${i}].aggregation`, `of ${measure}, which is no number, must be one of ${TEXT_AGGREGATIONS.join(', ')}`);
+      fail(
+        `metrics[${i}].aggregation`,
+        `of ${measure}, which is no number, must be one of ${TEXT_AGGREGATIONS.join(', ')}`,
+      );
     }
     return { measure, aggregation };
   });
@@ -159,7 +168,10 @@ function parseFilters(asked: Members, view: AnalyticsView, rules: ViewRules): Fi
     const column = findColumn(condition.column, rules);
     if (column === undefined) {
       const known = [...rules.dimensions.keys(), 'metadata'].join(', ');
-      return fail(`filters[${i}].column`, `has no column ${shown(condition.column)} in the view ${view}; it must be one of ${known}`);
+      return fail(
+        `filters[${i}].column`,
+        `has no column ${shown(condition.column)} in the view ${view}; it must be one of ${known}`,
+      );
     }
     return { ...condition, column } as FilterCondition;
   });

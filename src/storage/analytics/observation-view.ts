@@ -15,7 +15,8 @@ const USAGE_TYPES =
 
 /** Whole milliseconds, as Langfuse counts them; an end before the start is a clock that was set back in between. */
 function millisBetween(first: string, last: string): string {
-  return `round(date_part('epoch', greatest(${last} - ${first}, '0'::interval)) * 1000)::int8`;
+  const difference = `round(date_part('epoch', ${last} - ${first}) * 1000)::int8`;
+  return `CASE WHEN ${last} > ${first} THEN ${difference} WHEN ${last} <= ${first} THEN 0 END`;
 }
 
 function stated(fact: string): string {
@@ -45,7 +46,8 @@ const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
   level: { sql: `coalesce(o.level, 'DEFAULT')` },
   version: { sql: 'o.version' },
   tags: { sql: 't.tags', needs: TRACE },
-  providedModelName: { sql: 'o.model' },
+  // No name is no model, as in all sums by model.
+  providedModelName: { sql: `nullif(o.model, '')` },
   promptName: { sql: 'o.prompt_name' },
   promptVersion: { sql: 'o.prompt_version' },
   userId: { sql: 't.user_id', needs: TRACE },
@@ -57,7 +59,12 @@ const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
   calledToolNames: { sql: 'called.tool', needs: ['called'], list: CALLED_TOOLS },
   isRootObservation: { sql: '(o.parent_observation_id IS NULL)' },
   release: { sql: 't.release', needs: TRACE },
-  costType: { sql: 'costs.class', needs: ['costs'], list: `ARRAY(SELECT c.class FROM (${COST_CLASSES}) c)`, listNeeds: ['prices'] },
+  costType: {
+    sql: 'costs.class',
+    needs: ['costs'],
+    list: `ARRAY(SELECT c.class FROM (${COST_CLASSES}) c)`,
+    listNeeds: ['prices'],
+  },
   usageType: { sql: 'usages.class', needs: ['usages'], list: USAGE_TYPES },
   experimentName: NOT_HELD,
   experimentDatasetId: NOT_HELD,

@@ -39,26 +39,67 @@ interface Totals {
   readonly max: string;
 }
 
-/** One statement that aggregates `source`; columns `t` (µs) with a granularity, `d0`…, `m0`… in the order of the query. */
-export function aggregateSql(
-  query: Pick<AnalyticsQuery, 'granularity' | 'order' | 'bins'>,
-  source: RowSource,
-  metrics: readonly ScanMetric[],
+/** Rows that are sums of others. */
+export interface TotalsSource extends Omit<RowSource, 'values'> {
+  /** How many rows are in one. */
+  readonly count: string;
+  readonly sums: readonly string[];
+}
+
+/** A metric over such sums; `sum` is the position there. Every summed row has a value. */
+export interface TotalsMetric {
+  readonly aggregation: AnalyticsAggregation;
+  readonly sum: number | undefined;
+  readonly isMoney: boolean;
+}
+
+type Shape = Pick<AnalyticsQuery, 'granularity' | 'order' | 'bins'>;
+
+/** One statement that aggregates `source`: the time in µs with a granularity, dimensions and metrics in the order of the query. */
+export function aggregateSql(query: Shape, source: RowSource, metrics: readonly ScanMetric[], limit: number): string {
+  const { names, columns } = keysOf(query, source);
+  const values = source.values.map((sql, i) => `${sql} AS v${i}`);
+  const rows = `SELECT ${['1 AS one', ...columns, ...values].join(', ')} ${source.from}`;
+  return answerSql(query, names, groupSql(rows, names, metrics, query.bins), metrics.length, limit);
+}
+
+/** The same over rows that are sums already. */
+export function aggregateTotalsSql(
+  query: Shape,
+  source: TotalsSource,
+  metrics: readonly TotalsMetric[],
   limit: number,
 ): string {
-  const keys = [
-    ...(query.granularity === null ? [] : [bucketSql(query.granularity, source.at)]),
-    ...source.dimensions,
-  ];
-  const names = keys.map((_, i) => `k${i}`);
-  const columns = [...keys.map((sql, i) => `${sql} AS k${i}`), ...source.values.map((sql, i) => `${sql} AS v${i}`)];
-  const rows = `SELECT ${['1 AS one', ...columns].join(', ')} ${source.from}`;
-  const groups = groupSql(rows, names, metrics, query.bins);
+  const { names, columns } = keysOf(query, source);
+  const sums = source.sums.map((sql, i) => `${sql} AS s${i}`);
+  const rows = `SELECT ${[...columns, `${source.count} AS n`, ...sums].join(', ')} ${source.from}`;
+  const shown = metrics.map((metric, i) => {
+    const totals = { sum: `sum(s${metric.sum})`, count: 'sum(n)', min: '', max: '' };
+    return `${simpleSql(metric, totals)} AS m${i}`;
+  });
+  // Sums that came back to nothing are no group.
+  const isAny = names.length === 0 ? '' : ' HAVING sum(n) <> 0';
+  const groups = `SELECT ${[...names, ...shown].join(', ')} FROM (${rows}) r GROUP BY ${groupBy(names)}${isAny}`;
+  return answerSql(query, names, groups, metrics.length, limit);
+}
+
+function keysOf(
+  { granularity }: Shape,
+  source: Pick<RowSource, 'at' | 'dimensions'>,
+): { names: string[]; columns: string[] } {
+  const keys = [...(granularity === null ? [] : [bucketSql(granularity, source.at)]), ...source.dimensions];
+  return { names: keys.map((_, i) => `k${i}`), columns: keys.map((sql, i) => `${sql} AS k${i}`) };
+}
+
+function answerSql(query: Shape, names: readonly string[], groups: string, metricCount: number, limit: number): string {
   const shown = names.map((name, i) =>
     query.granularity !== null && i === 0 ? `(date_part('epoch', g.${name}) * 1000000)::float8 AS t` : `g.${name}`,
   );
-  const all = [...shown, ...metrics.map((_, i) => `g.m${i}`)].join(', ');
-  return `SELECT ${all} FROM (${groups}) g ORDER BY ${orderSql(query, names, metrics.length)} LIMIT ${limit}`;
+  const metrics = Array.from({ length: metricCount }, (_, i) => `g.m${i}`);
+  return (
+    `SELECT ${[...shown, ...metrics].join(', ')} FROM (${groups}) g ` +
+    `ORDER BY ${orderSql(query, names, metricCount)} LIMIT ${limit}`
+  );
 }
 
 /** Start of the bucket that a time lies in, in UTC. */
@@ -73,10 +114,7 @@ function groupSql(rows: string, names: readonly string[], metrics: readonly Scan
   const isLater = (metric: ScanMetric) => others.includes(metric.value!) && isByValue(metric.aggregation);
   const numbered = metrics.map((metric, i) => ({ metric, name: `m${i}` }));
   const early = numbered.filter(({ metric }) => !isLater(metric));
-  const base =
-    first === undefined
-      ? plainGroups(rows, names, early)
-      : valueGroups(rows, names, first, early, bins);
+  const base = first === undefined ? plainGroups(rows, names, early) : valueGroups(rows, names, first, early, bins);
   if (others.length === 0) return base;
   // Rows that are equal as records are the same group, NULLs included; columns one by one would not find these.
   const key = (of: string) => `ROW(${names.map((name) => `${of}.${name}`).join(', ')})`;
@@ -133,20 +171,29 @@ function valueGroups(
   const distinct =
     `SELECT ${[...names, `v${value} AS v`, 'count(*) AS n', ...partial].join(', ')} FROM (${rows}) r ` +
     `GROUP BY ${[...names, `v${value}`].join(', ')}`;
-  const isSpread = metrics.some(({ metric }) => metric.value === value && metric.aggregation !== 'uniq' && isByValue(metric.aggregation));
+  const isSpread = metrics.some(
+    ({ metric }) => metric.value === value && metric.aggregation !== 'uniq' && isByValue(metric.aggregation),
+  );
   // A row of NULLs is a row of its group, but no occurrence.
-  const over = (order: string) => `OVER (${[names.length > 0 ? `PARTITION BY ${names.join(', ')}` : '', order].join(' ')})`;
+  const over = (order: string) =>
+    `OVER (${[names.length > 0 ? `PARTITION BY ${names.join(', ')}` : '', order].join(' ')})`;
   const occurs = 'CASE WHEN f.v IS NULL THEN 0 ELSE f.n END';
   const spread = isSpread
     ? `SELECT f.*, (sum(${occurs}) ${over('ORDER BY f.v ROWS UNBOUNDED PRECEDING')})::float8 AS seen, ` +
       `(sum(${occurs}) ${over('')})::float8 AS total, (min(f.v) ${over('')})::float8 AS least, ` +
       `(max(f.v) ${over('')})::float8 AS greatest FROM (${distinct}) f`
     : distinct;
+  // Rounding may put the greatest value, or one just below it, past the last bin.
+  const isBinned = metrics.some(({ metric }) => metric.value === value && metric.aggregation === 'histogram');
+  const binned = isBinned
+    ? `SELECT b.*, CASE WHEN b.v IS NULL THEN NULL WHEN b.least = b.greatest THEN 0 ` +
+      `ELSE least(${bins - 1}, floor((b.v - b.least) * ${bins} / (b.greatest - b.least))) END AS bin FROM (${spread}) b`
+    : spread;
   const columns = metrics.map(({ metric, name }) => {
     if (metric.value !== value) return `${simpleSql(metric, partTotals(position.get(metric.value)!))} AS ${name}`;
     return `${isByValue(metric.aggregation) ? spreadSql(metric, bins) : simpleSql(metric, VALUE_TOTALS)} AS ${name}`;
   });
-  return `SELECT ${[...names, ...columns].join(', ')} FROM (${spread}) w GROUP BY ${groupBy(names)}`;
+  return `SELECT ${[...names, ...columns].join(', ')} FROM (${binned}) w GROUP BY ${groupBy(names)}`;
 }
 
 function groupBy(names: readonly string[]): string {
@@ -172,7 +219,7 @@ const VALUE_TOTALS: Totals = {
 };
 
 /** The sum of nothing is 0; the mean, least and greatest of nothing are NULL. */
-export function simpleSql({ aggregation, isMoney }: ScanMetric, totals: Totals): string {
+function simpleSql({ aggregation, isMoney }: Omit<ScanMetric, 'value'>, totals: Totals): string {
   const usd = isMoney ? ' / 1e9::float8' : '';
   switch (aggregation) {
     case 'count':
@@ -195,12 +242,7 @@ function spreadSql({ aggregation, isMoney }: ScanMetric, bins: number): string {
   const usd = isMoney ? ' / 1e9::float8' : '';
   if (aggregation === 'uniq') return 'count(v)::float8';
   if (aggregation === 'histogram') {
-    // Rounding may put the greatest value, or one just below it, past the last bin.
-    const bin = `least(${bins - 1}, floor((v - least) * ${bins} / nullif(greatest - least, 0)))`;
-    const counts = Array.from(
-      { length: bins },
-      (_, i) => `coalesce(sum(n) FILTER (WHERE v IS NOT NULL AND coalesce(${bin}, 0) = ${i}), 0)::float8`,
-    );
+    const counts = Array.from({ length: bins }, (_, i) => `coalesce(sum(n) FILTER (WHERE bin = ${i}), 0)::float8`);
     return `ARRAY[min(least)${usd}, max(greatest)${usd}, ${counts.join(', ')}]`;
   }
   // As PostgreSQL's percentile_cont: between the two values around the position.
@@ -211,11 +253,15 @@ function spreadSql({ aggregation, isMoney }: ScanMetric, bins: number): string {
 }
 
 /** As asked; else by time, else the first metric downwards, else the first dimension. What is left of ties goes by the groups. */
-function orderSql({ granularity, order }: Pick<AnalyticsQuery, 'granularity' | 'order'>, names: readonly string[], metricCount: number): string {
+function orderSql({ granularity, order }: Shape, names: readonly string[], metricCount: number): string {
   const firstDimension = granularity === null ? 0 : 1;
   const terms = order.map(({ target, direction }) => {
     const column =
-      target.kind === 'metric' ? `m${target.index}` : target.kind === 'time' ? 'k0' : `k${firstDimension + target.index}`;
+      target.kind === 'metric'
+        ? `m${target.index}`
+        : target.kind === 'time'
+          ? 'k0'
+          : `k${firstDimension + target.index}`;
     return `g.${column} ${direction} NULLS LAST`;
   });
   if (terms.length === 0 && granularity === null && metricCount > 0) terms.push('g.m0 DESC NULLS LAST');

@@ -63,5 +63,8 @@ export function joinsOf({ joins }: ViewSql, names: Iterable<string>): string {
     joins.get(name)!.needs?.forEach(add);
   };
   for (const name of names) add(name);
-  return [...joins].filter(([name]) => wanted.has(name)).map(([, { sql }]) => ` ${sql}`).join('');
+  return [...joins]
+    .filter(([name]) => wanted.has(name))
+    .map(([, { sql }]) => ` ${sql}`)
+    .join('');
 }
