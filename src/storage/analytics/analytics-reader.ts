@@ -21,11 +21,8 @@ import { usageSql } from './usage-statement.js';
 const MAX_ROWS = 100_000;
 const TOO_MANY = `the answer has more than ${MAX_ROWS} rows: set config.row_limit, narrow the time range, or leave out a dimension`;
 
-/**
- * For one statement: room to group without going to disk, hashing where the planner would sort (it takes expressions for
- * nearly unique), and no compiling, which takes longer than it saves.
- */
-const SCAN_SETTINGS = { work_mem: '64MB', hash_mem_multiplier: '2', jit: 'off', enable_sort: 'off' };
+/** For one statement: room to group without going to disk, and no compiling, which takes longer than it saves. */
+const SCAN_SETTINGS = { work_mem: '64MB', hash_mem_multiplier: '2', jit: 'off' };
 const SET_SQL = `SELECT ${Object.keys(SCAN_SETTINGS)
   .map((name, i) => `set_config('${name}', $${i + 1}, true)`)
   .join(', ')}`;

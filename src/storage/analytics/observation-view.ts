@@ -100,9 +100,10 @@ export const OBSERVATION_VIEW: ViewSql = {
   from: 'observations o',
   scope: 'o.project_no = $1::int4',
   at: 'coalesce(o.start_time, o.created_at)',
-  // Each half has its index.
-  between: (first, last) =>
-    `(o.start_time BETWEEN ${first} AND ${last} OR (o.start_time IS NULL AND o.created_at BETWEEN ${first} AND ${last}))`,
+  between: (first, last) => [
+    `o.start_time BETWEEN ${first} AND ${last}`,
+    `o.start_time IS NULL AND o.created_at BETWEEN ${first} AND ${last}`,
+  ],
   joins: new Map([
     [
       't',

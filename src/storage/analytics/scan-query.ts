@@ -50,7 +50,8 @@ export function scanSql(
   const where = new Where();
   where.bind(projectNo, 'int4');
   const bound = (time: Micros) => where.bind(timestampLiteral(time), 'timestamptz');
-  where.and(view.scope).and(view.between(bound(query.from), bound(last)));
+  where.and(view.scope);
+  const parts = view.between(bound(query.from), bound(last));
   whereFilter(where, filterColumns(view, allRules(query.view)).resolve(query.filter, 'query.filters'));
 
   const needs: string[] = [];
@@ -77,7 +78,7 @@ export function scanSql(
   });
   if (metrics.length === 0) metrics.push({ aggregation: 'count', value: undefined, isMoney: false });
   const source = {
-    from: `FROM ${view.from}${joinsOf(view, needs)} WHERE ${where.sql}`,
+    from: parts.map((part) => `FROM ${view.from}${joinsOf(view, needs)} WHERE ${where.sql} AND ${part}`),
     at: view.at,
     dimensions,
     values,

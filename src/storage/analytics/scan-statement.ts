@@ -3,8 +3,8 @@ import { type Granularity } from '../../domain/time-bucket.js';
 
 /** The rows that are aggregated, as a SELECT without the columns that are asked of it. */
 export interface RowSource {
-  /** FROM and WHERE. */
-  readonly from: string;
+  /** FROM and WHERE, of each part: together they are the rows. */
+  readonly from: readonly string[];
   /** SQL of the time, of each dimension, and of each value of `values`. */
   readonly at: string;
   readonly dimensions: readonly string[];
@@ -59,7 +59,8 @@ type Shape = Pick<AnalyticsQuery, 'granularity' | 'order' | 'bins'>;
 export function aggregateSql(query: Shape, source: RowSource, metrics: readonly ScanMetric[], limit: number): string {
   const { names, columns } = keysOf(query, source);
   const values = source.values.map((sql, i) => `${sql} AS v${i}`);
-  const rows = `SELECT ${['1 AS one', ...columns, ...values].join(', ')} ${source.from}`;
+  const selected = ['1 AS one', ...columns, ...values].join(', ');
+  const rows = unionSql(selected, source.from);
   return answerSql(query, names, groupSql(rows, names, metrics, query.bins), metrics.length, limit);
 }
 
@@ -72,7 +73,7 @@ export function aggregateTotalsSql(
 ): string {
   const { names, columns } = keysOf(query, source);
   const sums = source.sums.map((sql, i) => `${sql} AS s${i}`);
-  const rows = `SELECT ${[...columns, `${source.count} AS n`, ...sums].join(', ')} ${source.from}`;
+  const rows = unionSql([...columns, `${source.count} AS n`, ...sums].join(', '), source.from);
   const shown = metrics.map((metric, i) => {
     const totals = { sum: `sum(s${metric.sum})`, count: 'sum(n)', min: '', max: '' };
     return `${simpleSql(metric, totals)} AS m${i}`;
@@ -81,6 +82,10 @@ export function aggregateTotalsSql(
   const isAny = names.length === 0 ? '' : ' HAVING sum(n) <> 0';
   const groups = `SELECT ${[...names, ...shown].join(', ')} FROM (${rows}) r GROUP BY ${groupBy(names)}${isAny}`;
   return answerSql(query, names, groups, metrics.length, limit);
+}
+
+function unionSql(columns: string, parts: readonly string[]): string {
+  return parts.map((part) => `SELECT ${columns} ${part}`).join(' UNION ALL ');
 }
 
 function keysOf(

@@ -51,7 +51,7 @@ export function scoreView(view: keyof typeof DATA_TYPES): ViewSql {
     from: 'scores s',
     scope: `s.project_no = $1::int4 AND ${DATA_TYPES[view]}`,
     at: 's.ts',
-    between: (first, last) => `s.ts BETWEEN ${first} AND ${last}`,
+    between: (first, last) => [`s.ts BETWEEN ${first} AND ${last}`, 'false'],
     joins: new Map([
       ['t', { sql: 'LEFT JOIN traces t ON t.project_no = $1::int4 AND t.trace_id = s.trace_id' }],
       [

@@ -36,7 +36,7 @@ export const TRACE_VIEW: ViewSql = {
   // The second is true for every row, and the predicate of the index that is ordered by time.
   scope: `t.project_no = $1::int4 AND t.ts > '-infinity'`,
   at: 't.ts',
-  between: (first, last) => `t.ts BETWEEN ${first} AND ${last}`,
+  between: (first, last) => [`t.ts BETWEEN ${first} AND ${last}`, 'false'],
   joins: new Map([
     [
       'scored',

@@ -92,17 +92,18 @@ export function usageSql(
   const model = view.dimensions.get('providedModelName')?.sql ?? 'NULL::text';
   const columns = sums.map(([measure, column]) => `, ${view.measures.get(measure)!.sql} AS ${column}`).join('');
   const rows = (first: Micros, end: Micros) =>
-    `SELECT ${view.at}, ${model}, 1${columns} FROM ${view.from} ` +
-    `WHERE ${view.scope} AND ${view.between(time(first), time(end))}`;
-  if (query.from < whole.from) parts.push(rows(query.from, whole.from - 1));
-  if (whole.to <= last) parts.push(rows(whole.to, last));
+    view
+      .between(time(first), time(end))
+      .map((part) => `SELECT ${view.at}, ${model}, 1${columns} FROM ${view.from} WHERE ${view.scope} AND ${part}`);
+  if (query.from < whole.from) parts.push(...rows(query.from, whole.from - 1));
+  if (whole.to <= last) parts.push(...rows(whole.to, last));
   const filterable = new FilterColumns(
     [...usage.dimensions].map(([name, sql]) => ({ name, kind: 'text', sql: `(${sql})` })),
   );
   whereFilter(where, filterable.resolve(query.filter, 'query.filters'));
   const condition = where.sql === '' ? '' : ` WHERE ${where.sql}`;
   const source = {
-    from: `FROM (${parts.join(' UNION ALL ')}) x${condition}`,
+    from: [`FROM (${parts.join(' UNION ALL ')}) x${condition}`],
     at: 'x.at',
     dimensions: dimensions as string[],
     count: 'x.n',

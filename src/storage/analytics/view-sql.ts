@@ -31,8 +31,12 @@ export interface ViewSql {
   readonly scope: string;
   /** When a row happened. */
   readonly at: string;
-  /** Rows within two bound times, as indexes serve it. */
-  readonly between: (first: string, last: string) => string;
+  /**
+   * Rows within two bound times, in two parts, each with its index. There are always two, even where one is empty: over a
+   * union the planner takes a key for few values, where it would take any expression for as many as rows; it then hashes
+   * in several workers instead of sorting in one.
+   */
+  readonly between: (first: string, last: string) => readonly [string, string];
   /** In the order in which they can be joined. */
   readonly joins: ReadonlyMap<string, JoinSql>;
   readonly dimensions: ReadonlyMap<string, DimensionSql>;
