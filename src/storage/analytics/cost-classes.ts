@@ -36,22 +36,22 @@ function ratesObject(rates: ClassRates): Record<string, number> {
 
 const NAMES = `'{${INPUT_CLASSES.join(',')}}'::text[]`;
 
-/** The rates that hold for the size of the input. */
+/** The rates that hold for the size of the input. Without LIMIT, which no parallel worker may do. */
 const RATES =
-  `CASE WHEN prices.tiers = '[]' THEN prices.rates ELSE coalesce((SELECT t.tier -> 'rates' ` +
+  `CASE WHEN prices.tiers = '[]' THEN prices.rates ELSE coalesce((SELECT (array_agg(t.tier -> 'rates' ORDER BY t.n DESC))[1] ` +
   `FROM jsonb_array_elements(prices.tiers) WITH ORDINALITY t(tier, n) WHERE (t.tier ->> 'above')::numeric < ` +
   `(SELECT coalesce(sum(i.value::numeric), 0) FROM jsonb_each_text(o.usage) i WHERE i.key = ANY(${NAMES})) ` +
-  `ORDER BY t.n DESC LIMIT 1), prices.rates) END`;
+  `), prices.rates) END`;
 
 /** Classes but for the total, in nano-USD. */
 const PARTS =
   `SELECT s.key AS class, round(s.value::numeric * 1000000000)::int8 AS nano_usd FROM jsonb_each_text(o.stated_cost) s ` +
   `WHERE s.key <> 'total' UNION ALL ` +
   `SELECT u.key, round(u.value::numeric * (r.rates ->> u.key)::numeric / 1000000)::int8 ` +
-  `FROM (SELECT ${RATES} AS rates OFFSET 0) r CROSS JOIN LATERAL jsonb_each_text(o.usage) u ` +
+  `FROM (SELECT ${RATES} AS rates) r CROSS JOIN LATERAL jsonb_each_text(o.usage) u ` +
   `WHERE o.stated_cost IS NULL AND u.key <> 'total' AND r.rates ? u.key AND NOT (r.rates ? 'total' AND o.usage ? 'total') ` +
   `UNION ALL SELECT 'requests', round((r.rates ->> 'requests')::numeric / 1000000)::int8 ` +
-  `FROM (SELECT ${RATES} AS rates OFFSET 0) r WHERE o.stated_cost IS NULL AND r.rates ? 'requests' AND NOT o.usage ? 'requests'`;
+  `FROM (SELECT ${RATES} AS rates) r WHERE o.stated_cost IS NULL AND r.rates ? 'requests' AND NOT o.usage ? 'requests'`;
 
 /** The classes of what `o` costs, with the total; nothing for a cost that repeats another one. */
 export const COST_CLASSES =
