@@ -1,3 +1,7 @@
+import { DatasetItemEntity } from './dataset-item.entity.js';
+import { DatasetRunItemEntity } from './dataset-run-item.entity.js';
+import { DatasetRunEntity } from './dataset-run.entity.js';
+import { DatasetEntity } from './dataset.entity.js';
 import { LogEntity } from './log.entity.js';
 import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
@@ -43,4 +47,8 @@ export const ENTITIES = [
   PromptVersionEntity,
   PromptLabelEntity,
   PromptReferenceEntity,
+  DatasetEntity,
+  DatasetItemEntity,
+  DatasetRunEntity,
+  DatasetRunItemEntity,
 ];
