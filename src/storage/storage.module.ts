@@ -5,6 +5,7 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { KeyDirectory } from '../domain/api-key.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
+import { AnalyticsReader } from './analytics/analytics-reader.js';
 import { migrate, newDataSource } from './data-source.js';
 import { DatasetItemStore } from './datasets/dataset-item-store.js';
 import { DatasetRunStore } from './datasets/dataset-run-store.js';
@@ -100,6 +101,7 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    AnalyticsReader,
     MetricReader,
     DatasetStore,
     DatasetItemStore,
@@ -149,6 +151,7 @@ import { UsageReader } from './usage-reader.js';
     DatasetRunStore,
     RunResultReader,
     ExperimentReader,
+    AnalyticsReader,
     MetricPartitionKeeper,
     MetricReader,
   ],

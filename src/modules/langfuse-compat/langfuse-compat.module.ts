@@ -3,6 +3,7 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
 import { IngestionController } from './ingestion.controller.js';
+import { MetricsQueryController } from './metrics-query.controller.js';
 import { SingleWritesController } from './single-writes.controller.js';
 import { TraceDeletionController } from './trace-deletion.controller.js';
 import { TracesController } from './traces.controller.js';
@@ -14,6 +15,7 @@ import { TracesController } from './traces.controller.js';
     BatchController,
     DailyMetricsController,
     IngestionController,
+    MetricsQueryController,
     SingleWritesController,
     TraceDeletionController,
     TracesController,
