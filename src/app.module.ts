@@ -12,6 +12,7 @@ import { LogsModule } from './modules/logs/logs.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
+import { PromptsModule } from './modules/prompts/prompts.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         LogsModule,
         MetricsModule,
         PricingModule,
+        PromptsModule,
         HealthModule,
         TelemetryModule.forRoot(http),
       ],

@@ -20,6 +20,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Sessions', 'Groups traces into conversations.'],
   ['Logs', 'Lists log records, those of a trace among them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],
+  ['Prompts', 'Keeps prompts in versions, for applications to fetch.'],
   ['Metrics', 'Takes points of time series in and aggregates them.'],
   ['Projects', 'What the credentials belong to.'],
   ['Operation', 'Liveness, readiness and counters.'],

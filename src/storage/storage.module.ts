@@ -16,6 +16,8 @@ import { PriceStore } from './pricing/price-store.js';
 import { Repricer } from './pricing/repricer.js';
 import { SnapshotReader } from './pricing/snapshot-reader.js';
 import { ProjectStore } from './project-store.js';
+import { PromptReader } from './prompts/prompt-reader.js';
+import { PromptStore } from './prompts/prompt-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
 import { SessionReader } from './session-reader.js';
@@ -66,6 +68,8 @@ import { UsageReader } from './usage-reader.js';
     PriceStore,
     CostReader,
     Repricer,
+    PromptReader,
+    PromptStore,
     TraceReader,
     ObservationReader,
     SessionReader,
@@ -78,6 +82,8 @@ import { UsageReader } from './usage-reader.js';
     PriceStore,
     CostReader,
     Repricer,
+    PromptReader,
+    PromptStore,
     ProjectDirectory,
     DatabaseProbe,
     PartitionKeeper,
