@@ -79,6 +79,8 @@ export function promptNameProblem(name: string): string | undefined {
   if (name.length > MAX_PROMPT_NAME_LENGTH) return `must be at most ${MAX_PROMPT_NAME_LENGTH} characters long`;
   if (!isStorableText(name)) return 'must not contain U+0000 or a lone surrogate';
   if (name.includes('|')) return 'must not contain |';
+  // What makes a URL takes them out of the path, encoded or not: no client could fetch the prompt.
+  if (name === '.' || name === '..') return 'must not be . or ..';
   if (RESERVED_NAMES.includes(name)) return `must not be ${name}, which is reserved`;
   return undefined;
 }
