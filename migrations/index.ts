@@ -9,6 +9,7 @@ import { CreatePrices1795710000000 } from './1795710000000-CreatePrices.js';
 import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExemplars.js';
 import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
+import { AddModelDefinitions1796051000000 } from './1796051000000-AddModelDefinitions.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -24,4 +25,5 @@ export const migrations = [
   AddMetricExemplars1795720000000,
   CreateLogs1795730000000,
   CreatePrompts1796050000000,
+  AddModelDefinitions1796051000000,
 ];

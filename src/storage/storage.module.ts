@@ -11,6 +11,7 @@ import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
 import { PartitionKeeper } from './partitions.js';
 import { CostReader } from './pricing/cost-reader.js';
+import { ModelCatalog } from './pricing/model-catalog.js';
 import { PriceBook } from './pricing/price-book.js';
 import { PriceStore } from './pricing/price-store.js';
 import { Repricer } from './pricing/repricer.js';
@@ -66,6 +67,7 @@ import { UsageReader } from './usage-reader.js';
     { provide: PriceBook, useFactory: () => new PriceBook() },
     SnapshotReader,
     PriceStore,
+    ModelCatalog,
     CostReader,
     Repricer,
     PromptReader,
@@ -80,6 +82,7 @@ import { UsageReader } from './usage-reader.js';
   ],
   exports: [
     PriceStore,
+    ModelCatalog,
     CostReader,
     Repricer,
     PromptReader,

@@ -68,12 +68,7 @@ export class PromptStore {
    * Puts labels on a version; other versions lose them, and it keeps those it has.
    * @throws NotFound unless the project has the version, InvalidInput when prompts would then include each other in a circle.
    */
-  async addLabels(
-    project: Project,
-    name: string,
-    version: number,
-    labels: readonly string[],
-  ): Promise<PromptVersion> {
+  async addLabels(project: Project, name: string, version: number, labels: readonly string[]): Promise<PromptVersion> {
     return this.change(project, async (run) => {
       const { labels: held } = await getVersion(run, project, name, { version });
       const added = [...new Set(labels)].filter((label) => !held.includes(label));
