@@ -26,12 +26,15 @@ const including = (...references: string[]): string =>
 describe('prompts', () => {
   let database: TestDatabase;
   let store: PromptStore;
+  /** As of other servers on the same database. */
+  let others: PromptStore[];
   let reader: PromptReader;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     const pool = new ReadPool(await database.dataSource(), { readTimeoutMs: 30_000 });
     store = new PromptStore(pool);
+    others = [new PromptStore(pool), new PromptStore(pool)];
     reader = new PromptReader(pool);
   });
   beforeEach(() => database.pool.query('TRUNCATE prompts, prompt_versions, prompt_labels, prompt_references'));
@@ -51,7 +54,12 @@ describe('prompts', () => {
 
   it('that are made at the same time get versions one after another, and each label one version', async () => {
     const made = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => create('busy', { content: `${i}`, labels: ['production', `own-${i}`] })),
+      Array.from({ length: 20 }, (_, i) =>
+        [store, ...others][i % 3]!.create(
+          PROJECT,
+          aDraft('busy', { content: `${i}`, labels: ['production', `own-${i}`] }),
+        ),
+      ),
     );
     expect(made.map(({ version }) => version).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 20 }, (_, i) => i + 1),
@@ -173,7 +181,7 @@ describe('prompts', () => {
     await create('b', { content: including('a|label=x') });
     const results = await Promise.allSettled([
       store.addLabels(PROJECT, 'a', 2, ['x']),
-      store.addLabels(PROJECT, 'b', 2, ['production']),
+      others[0]!.addLabels(PROJECT, 'b', 2, ['production']),
     ]);
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await resolved('a', 2)).toEqual(expect.not.stringContaining('@@@'));

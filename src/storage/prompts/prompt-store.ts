@@ -44,6 +44,9 @@ const PUT_LABELS_SQL =
  */
 @Injectable()
 export class PromptStore {
+  /** The last change of this process: a burst of them waits here, and not on all the connections that reads need. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly pool: ReadPool) {}
 
   /**
@@ -124,11 +127,15 @@ export class PromptStore {
   }
 
   private change<T>(project: Project, work: (run: RunStatement) => Promise<T>): Promise<T> {
-    return this.pool.transaction(async (run) => {
-      // Alone in its statement: one that also reads would read what was there before the wait.
-      await run('SELECT pg_advisory_xact_lock($1, $2)', [PROMPT_LOCKS, project.no]);
-      return work(run);
-    });
+    const change = async (): Promise<T> =>
+      this.pool.transaction(async (run) => {
+        // Alone in its statement: one that also reads would read what was there before the wait.
+        await run('SELECT pg_advisory_xact_lock($1, $2)', [PROMPT_LOCKS, project.no]);
+        return work(run);
+      });
+    const result = this.last.then(change);
+    this.last = result.catch(() => undefined);
+    return result;
   }
 
   private async insertVersion(run: RunStatement, projectNo: number, draft: PromptDraft): Promise<number> {
