@@ -11,6 +11,7 @@ import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 import { CreateOrphans1796010000000 } from './1796010000000-CreateOrphans.js';
 import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
 import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
+import { AddModelDefinitions1796051000000 } from './1796051000000-AddModelDefinitions.js';
 import { CreateDatasets1796060000000 } from './1796060000000-CreateDatasets.js';
 import { AddExperiments1796061000000 } from './1796061000000-AddExperiments.js';
 import { CreateMedia1796070000000 } from './1796070000000-CreateMedia.js';
@@ -33,6 +34,7 @@ export const migrations = [
   CreateOrphans1796010000000,
   CreateScores1796030000000,
   CreatePrompts1796050000000,
+  AddModelDefinitions1796051000000,
   CreateDatasets1796060000000,
   AddExperiments1796061000000,
   CreateMedia1796070000000,

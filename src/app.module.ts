@@ -16,6 +16,7 @@ import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
+import { PromptsModule } from './modules/prompts/prompts.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -51,6 +52,7 @@ export class AppModule {
         DatasetsModule,
         MediaModule.forRoot({ imports: [http] }),
         CommentsModule,
+        PromptsModule,
         HealthModule,
         TelemetryModule.forRoot(http),
       ],

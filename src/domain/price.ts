@@ -1,3 +1,5 @@
+import { type JsonValue } from './json.js';
+
 /** USD per million units of one usage class, as price lists print it. */
 export interface ClassPrice {
   /** A usage class such as `input` or `output_audio_tokens`; `requests` is one per call. */
@@ -11,12 +13,49 @@ export interface PriceTier {
   readonly prices: readonly ClassPrice[];
 }
 
+export const USAGE_OPERATORS = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'] as const;
+
+/** Compares the sum of all usage classes whose names an expression finds (`langfuse.md` §6.3). */
+export interface UsageCondition {
+  /** RE2 syntax, found anywhere in the name of a class. */
+  readonly usageDetailPattern: string;
+  readonly operator: (typeof USAGE_OPERATORS)[number];
+  readonly value: number;
+  readonly caseSensitive: boolean;
+}
+
+/** Prices of a call whose usage meets all of the conditions. */
+export interface ConditionalTier {
+  readonly id: string;
+  readonly name: string;
+  readonly priority: number;
+  readonly conditions: readonly UsageCondition[];
+  readonly prices: readonly ClassPrice[];
+}
+
 /** What one model costs at one time. */
 export interface PriceSheet {
   readonly prices: readonly ClassPrice[];
   /** In ascending order of size; the last one that the input exceeds holds. */
   readonly tiers: readonly PriceTier[];
+  /** In ascending order of priority; the first one that holds goes before all other prices. */
+  readonly conditionalTiers?: readonly ConditionalTier[];
 }
+
+/** What an own price says when it was made as a model of Langfuse's. */
+export interface ModelDefinition {
+  readonly modelName: string;
+  /** What usage is counted in; calls that count in another unit have no price by it. */
+  readonly unit: string;
+  readonly tokenizerId: string | null;
+  readonly tokenizerConfig: JsonValue;
+  /** The tier without conditions. */
+  readonly defaultTier: { readonly id: string; readonly name: string };
+}
+
+/** Whether the name of a usage class is found by an expression; made by who has expressions that take linear time. */
+export type ClassMatcher = (usageClass: string) => boolean;
+export type CompileClassPattern = (pattern: string, isCaseSensitive: boolean) => ClassMatcher;
 
 /** How a price was found. */
 export const PRICE_RULES = ['pattern', 'provider and model', 'model', 'model with provider prefix'] as const;
@@ -60,6 +99,8 @@ export interface PricedUsage {
   readonly unpriced: readonly string[];
   /** The tier that held; null for the base prices. */
   readonly aboveInputTokens: number | null;
+  /** The name of the conditional tier that held; null where none did. */
+  readonly tier: string | null;
   /** Exact sum of the lines, rounded half up once. */
   readonly costNanoUsd: number;
 }
@@ -126,9 +167,24 @@ export class PriceTable {
   private readonly perUnit = new Map<string, number>();
   private readonly tiers: readonly { readonly above: number; readonly prices: ReadonlyMap<string, number> }[];
 
-  constructor(sheet: PriceSheet) {
+  private readonly conditionalTiers: readonly {
+    readonly name: string;
+    readonly prices: ReadonlyMap<string, number>;
+    readonly conditions: readonly { readonly matches: ClassMatcher; readonly condition: UsageCondition }[];
+  }[];
+
+  /** @param compile needed for sheets with conditional tiers */
+  constructor(sheet: PriceSheet, compile?: CompileClassPattern) {
     this.base = toMap(sheet.prices);
     this.tiers = sheet.tiers.map((tier) => ({ above: tier.aboveInputTokens, prices: toMap(tier.prices) }));
+    this.conditionalTiers = (sheet.conditionalTiers ?? []).map(({ name, prices, conditions }) => ({
+      name,
+      prices: toMap(prices),
+      conditions: conditions.map((condition) => ({
+        condition,
+        matches: compile!(condition.usageDetailPattern, condition.caseSensitive),
+      })),
+    }));
   }
 
   /**
@@ -137,8 +193,11 @@ export class PriceTable {
    * @param isEmbedding an embedding has no output, so that its total is its input.
    */
   price(usage: Readonly<Record<string, number>>, isEmbedding: boolean): PricedUsage | undefined {
-    const tier = this.tiers.length === 0 ? undefined : this.tierOf(inputSize(usage));
-    const prices = tier?.prices ?? this.base;
+    const conditional = this.conditionalTiers.find(({ conditions }) =>
+      conditions.every(({ matches, condition }) => isMet(condition, sumOfClasses(usage, matches))),
+    );
+    const tier = conditional !== undefined || this.tiers.length === 0 ? undefined : this.tierOf(inputSize(usage));
+    const prices = conditional?.prices ?? tier?.prices ?? this.base;
     const lines: CostLine[] = [];
     const unpriced: string[] = [];
     const total = usage['total'];
@@ -163,7 +222,7 @@ export class PriceTable {
       lines.push(toLine('requests', 1, 'requests', perRequest));
     const costNanoUsd = sumNano(lines);
     if (costNanoUsd > MAX_COST_NANO_USD) return undefined;
-    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, costNanoUsd };
+    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, tier: conditional?.name ?? null, costNanoUsd };
   }
 
   /**
@@ -171,7 +230,8 @@ export class PriceTable {
    * exact, else by way of `price`.
    */
   costNanoUsd(usage: Readonly<Record<string, number>>, isEmbedding: boolean): number | undefined {
-    if (this.tiers.length > 0 || this.base.has('total') || this.base.has('requests'))
+    const hasTiers = this.tiers.length > 0 || this.conditionalTiers.length > 0;
+    if (hasTiers || this.base.has('total') || this.base.has('requests'))
       return this.price(usage, isEmbedding)?.costNanoUsd;
     let sum = 0;
     let isPriced = false;
@@ -246,6 +306,29 @@ export function classRates(sheet: PriceSheet): {
   };
 }
 
+function sumOfClasses(usage: Readonly<Record<string, number>>, matches: ClassMatcher): number {
+  let sum = 0;
+  for (const usageClass of Object.keys(usage)) if (matches(usageClass)) sum += usage[usageClass]!;
+  return sum;
+}
+
+function isMet({ operator, value }: UsageCondition, sum: number): boolean {
+  switch (operator) {
+    case 'gt':
+      return sum > value;
+    case 'gte':
+      return sum >= value;
+    case 'lt':
+      return sum < value;
+    case 'lte':
+      return sum <= value;
+    case 'eq':
+      return sum === value;
+    case 'neq':
+      return sum !== value;
+  }
+}
+
 function findPriced(prices: ReadonlyMap<string, number>, usageClass: string): string | undefined {
   let name: string | undefined = prices.has(usageClass) ? usageClass : canonicalClass(usageClass);
   while (name !== undefined && !prices.has(name)) name = PART_OF.get(name);
@@ -282,6 +365,8 @@ export interface OwnPrice {
   /** Calls that start from here on; null for all. ISO 8601. */
   readonly validFrom: string | null;
   readonly sheet: PriceSheet;
+  /** Set when it was made as a model of Langfuse's: then the pattern is searched for, and cases differ unless it says otherwise. */
+  readonly definition: ModelDefinition | null;
   readonly createdAt: string;
 }
 

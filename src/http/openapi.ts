@@ -24,6 +24,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Prices', 'Tells what calls of models cost, and why.'],
   ['Media', 'Keeps the files that stand in inputs, outputs and metadata.'],
   ['Comments', 'What people write about traces, observations, sessions and prompts.'],
+  ['Prompts', 'Keeps prompts in versions, for applications to fetch.'],
   ['Metrics', 'Takes points of time series in and aggregates them.'],
   ['Projects', 'What the credentials belong to, and the keys of projects.'],
   ['Operation', 'Liveness, readiness and counters.'],

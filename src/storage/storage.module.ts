@@ -24,6 +24,7 @@ import { ObservationReader } from './observation-reader.js';
 import { PartitionKeeper } from './partitions.js';
 import { CommentStore } from './comments/comment-store.js';
 import { CostReader } from './pricing/cost-reader.js';
+import { ModelCatalog } from './pricing/model-catalog.js';
 import { PriceBook } from './pricing/price-book.js';
 import { PriceStore } from './pricing/price-store.js';
 import { Repricer } from './pricing/repricer.js';
@@ -34,6 +35,8 @@ import { KeyCopies } from './projects/key-changes.js';
 import { openDefaultProject } from './projects/default-project.js';
 import { ProjectRemoval } from './projects/project-removal.js';
 import { ProjectStore } from './projects/project-store.js';
+import { PromptReader } from './prompts/prompt-reader.js';
+import { PromptStore } from './prompts/prompt-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
 import { SessionReader } from './session-reader.js';
@@ -93,9 +96,12 @@ import { UsageReader } from './usage-reader.js';
     { provide: PriceBook, useFactory: () => new PriceBook() },
     SnapshotReader,
     PriceStore,
+    ModelCatalog,
     CostReader,
     Repricer,
     TraceDeleter,
+    PromptReader,
+    PromptStore,
     TraceReader,
     ObservationReader,
     SessionReader,
@@ -131,8 +137,11 @@ import { UsageReader } from './usage-reader.js';
     MediaStore,
     MediaUrls,
     PriceStore,
+    ModelCatalog,
     CostReader,
     Repricer,
+    PromptReader,
+    PromptStore,
     ProjectDirectory,
     ProjectStore,
     KeyDirectory,

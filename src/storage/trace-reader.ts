@@ -6,6 +6,7 @@ import { MAX_EXACT_COUNT, type Page, type PageRequest } from '../domain/page.js'
 import { type Project } from '../domain/project.js';
 import { type TraceDetail, type TraceListItem } from '../domain/trace.js';
 import { SnapshotReader } from './pricing/snapshot-reader.js';
+import { PromptReader } from './prompts/prompt-reader.js';
 import { ReadPool } from './read-pool.js';
 import { CappedCounter } from './sql/capped-count.js';
 import { type TimeCursor } from './sql/cursor.js';
@@ -42,6 +43,7 @@ type PayloadBytes = [input: Buffer | null, output: Buffer | null, metadata: Buff
 export class TraceReader {
   private readonly counter: CappedCounter;
   private readonly snapshots: SnapshotReader;
+  private readonly prompts: PromptReader;
 
   constructor(
     private readonly pool: ReadPool,
@@ -49,6 +51,7 @@ export class TraceReader {
     @Optional() cap: number = MAX_EXACT_COUNT,
   ) {
     this.snapshots = new SnapshotReader(pool);
+    this.prompts = new PromptReader(pool);
     this.counter = new CappedCounter(pool, cap);
   }
 
@@ -139,7 +142,10 @@ export class TraceReader {
       const observation = observations.get(id.toString());
       if (observation !== undefined) Object.assign(observation, { input, output, metadata });
     }
-    await this.addPrices([...observations.values()]);
+    await Promise.all([
+      this.addPrices([...observations.values()]),
+      this.prompts.linkPrompts(project, [...observations.values()]),
+    ]);
     return [...observations.values()].sort(byStart);
   }
 

@@ -28,6 +28,12 @@ const METRICS = '/v1/metrics/batch';
 const OTLP_TRACES = [OTLP, '/v1/traces', '/api/public/otel'];
 const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
+const PROMPTS = ['/api/public/v2/prompts', '/api/public/prompts'];
+/** They write names and labels that are there already, or nothing. */
+const PROMPT_CHANGES = [
+  'patch /api/public/v2/prompts/{promptName}/versions/{version}',
+  'delete /api/public/v2/prompts/{promptName}',
+];
 
 const PROJECTS = '/api/public/projects';
 const KEYS = `${PROJECTS}/{projectId}/apiKeys`;
@@ -265,15 +271,17 @@ describe('a secret', () => {
   it('has a canary on every route that writes', async () => {
     const { paths } = await api.read('/docs/openapi.json');
     // What an operator sets up is not data that was observed.
-    const isSetUp = (path: string): boolean => path.startsWith('/api/public/model-prices');
+    const isSetUp = (path: string): boolean => /^\/api\/public\/(model-prices|models)/.test(path);
     const written = Object.entries(paths as Record<string, JsonObject>).flatMap(([path, operations]) =>
       Object.keys(operations)
         // A rotation says how long, and a deletion nothing.
         .filter((method) => method !== 'get' && method !== 'delete' && !isSetUp(path) && !path.endsWith('/rotate'))
         .map((method) => `${method} ${path}`),
     );
-    const posts = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, PROJECTS, KEYS];
-    expect(written.sort()).toEqual([...posts.map((path) => `post ${path}`), `put ${PROJECTS}/{projectId}`].sort());
+    const posts = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, PROJECTS, KEYS, ...PROMPTS];
+    expect(written.sort()).toEqual(
+      [...posts.map((path) => `post ${path}`), `put ${PROJECTS}/{projectId}`, ...PROMPT_CHANGES].sort(),
+    );
   });
 
   it('in a batch is taken out of what is stored, and nothing else is', async () => {
@@ -378,6 +386,27 @@ describe('a secret', () => {
     answers.push(text);
   });
 
+  it.each(PROMPTS)('in a prompt is taken out, and refused in its name (%s)', async (path) => {
+    const draft = { config: secrets(), tags: [CONTROL, HEADER], commitMessage: TEXTS[0], isActive: false };
+    const text = { ...draft, name: CONTROL, prompt: JSON.stringify(CONTENT), labels: ['production'] };
+    expect(await send(path, JSON.stringify(text))).toBe(201);
+    const chat = CREDENTIALS.map((content) => ({ role: 'user', content }));
+    expect(await send(path, JSON.stringify({ ...draft, name: `${CONTROL} chat`, type: 'chat', prompt: chat }))).toBe(
+      201,
+    );
+    expect(await api.read(`/api/public/v2/prompts/${CONTROL}`)).toMatchObject({
+      prompt: JSON.stringify({
+        control: CONTROL,
+        texts: CREDENTIALS.map(() => `${CONTROL} [redacted]`),
+        call: { url: 'https://host', headers: { Authorization: '[redacted]', 'x-api-key': '[redacted]', n: 1 } },
+        arguments: '{"headers":{"cookie":"[redacted]"}}',
+      }),
+      config: { control: CONTROL, max_tokens: 1024, apiKey: '[redacted]' },
+      commitMessage: '401 for Bearer [redacted]',
+    });
+    expect(await send(path, JSON.stringify({ name: CREDENTIALS[0], prompt: CONTROL }))).toBe(400);
+  });
+
   it('is not kept with what the database refuses', async () => {
     expect(await send(BATCH, JSON.stringify(message('refused', `poison ${CONTROL}`)))).toBe(400);
     expect(await send(OTLP, spanBodies(`poison ${CONTROL}`).protobuf, PROTOBUF_TYPE)).toBe(200);
@@ -422,7 +451,7 @@ describe('a secret', () => {
     expect([...tables].flatMap(([table, text]) => secretsIn(text).map((found) => `${table}: ${found}`))).toEqual([]);
     const holding = [...tables].filter(([, text]) => text.includes(CONTROL)).map(([table]) => table);
     expect(holding).toEqual(expect.arrayContaining(['quarantine', 'metric_series']));
-    for (const table of ['traces', 'trace_payloads', 'observations', 'observation_payloads', 'logs']) {
+    for (const table of ['traces', 'trace_payloads', 'observations', 'observation_payloads', 'logs', 'prompts']) {
       expect(holding.some((name) => name.startsWith(table))).toBe(true);
     }
 

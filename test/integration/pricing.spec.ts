@@ -73,6 +73,7 @@ describe('costs', () => {
       provider: null,
       validFrom: null,
       sheet: { prices: [{ usageClass: 'input', usdPerMillion: input }], tiers: [] },
+      definition: null,
       ...fields,
     });
   const costNanoUsd = async (): Promise<(number | null)[]> => {

@@ -60,6 +60,10 @@ export class UsedPriceDto {
   /** The tier that held: for an input of more than so many tokens; null for the base prices. */
   @ApiProperty({ nullable: true, type: 'integer', example: null })
   aboveInputTokens!: number | null;
+
+  /** The pricing tier that held, by its name; null where none with conditions did. */
+  @ApiProperty({ nullable: true, type: 'string', example: null })
+  tier!: string | null;
 }
 
 /** What an observation cost, and why. */

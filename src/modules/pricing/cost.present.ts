@@ -40,9 +40,9 @@ export function presentCost({ observation: seen, present, usageNote }: Observati
   };
 }
 
-function presentPrice({ price }: Observation, { aboveInputTokens }: PricedUsage): UsedPriceDto {
+function presentPrice({ price }: Observation, { aboveInputTokens, tier }: PricedUsage): UsedPriceDto {
   const { source, priceId, library, provider, model, matchedBy, rule, valid } = price!;
-  return { source, id: priceId, library, provider, model, matchedBy, rule, valid, aboveInputTokens };
+  return { source, id: priceId, library, provider, model, matchedBy, rule, valid, aboveInputTokens, tier };
 }
 
 function roundingOf({ lines, costNanoUsd }: PricedUsage): string {
@@ -57,8 +57,9 @@ function whyNone(seen: Observation, present: ObservationCost['present']): string
   if (seen.type !== 'GENERATION' && seen.type !== 'EMBEDDING')
     return `${seen.type ?? 'SPAN'} is no call of a model: only GENERATION and EMBEDDING have a price`;
   if (seen.usage === null) return 'no usage is known: there is nothing to multiply with a price';
-  if (seen.usageUnit !== null) return `the usage is counted in ${seen.usageUnit}: prices are for tokens`;
   if (name === null) return 'no model is known';
+  if (present === undefined && seen.usageUnit !== null)
+    return `the usage is counted in ${seen.usageUnit}, and no price for that unit is known: the price list is for tokens`;
   if (present === undefined) {
     const where = seen.provider === null ? '' : ` at provider ${seen.provider}`;
     return `no price is known for model ${name}${where} at the start of the call: set one with POST /api/public/model-prices`;

@@ -33,6 +33,7 @@ export function parseNewPrice(body: unknown): NewPrice {
     provider: readText(members, 'provider', MAX_TEXT) ?? null,
     validFrom: toIso(readTime(members, 'validFrom')),
     sheet,
+    definition: null,
   };
 }
 

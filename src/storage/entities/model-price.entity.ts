@@ -23,6 +23,10 @@ export class ModelPriceEntity {
   @Column({ type: 'jsonb' })
   sheet!: JsonValue;
 
+  /** A `ModelDefinition`. */
+  @Column({ type: 'jsonb', nullable: true })
+  definition!: JsonValue | null;
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

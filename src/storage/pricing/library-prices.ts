@@ -1,4 +1,10 @@
-import { calcPrice, findProvider, type ConditionalPrice, type ModelPrice } from '@pydantic/genai-prices';
+import {
+  calcPrice,
+  findProvider,
+  type ConditionalPrice,
+  type ModelInfo,
+  type ModelPrice,
+} from '@pydantic/genai-prices';
 import { type ClassPrice, type PriceRule, type PriceSheet } from '../../domain/price.js';
 
 /**
@@ -6,6 +12,8 @@ import { type ClassPrice, type PriceRule, type PriceSheet } from '../../domain/p
  * which model a name means; the arithmetic is ours, because it must be exact and explainable.
  */
 export const LIBRARY = 'genai-prices 0.1.8';
+/** When that version came out. */
+export const LIBRARY_DATE = '2026-09-23T00:00:00.000Z';
 
 /** A model of the library. */
 export interface LibraryModel {
@@ -108,12 +116,16 @@ function lookUp(model: string, provider: string | undefined, rule: PriceRule): L
   if (model === '') return undefined;
   const found = calcPrice({}, model, provider === undefined ? undefined : { providerId: provider });
   if (found === null) return undefined;
-  const { prices } = found.model;
+  return { provider: found.provider.id, model: found.model.id, rule, periods: periodsOf(found.model) };
+}
+
+/** The prices of a model, the one to take first. */
+export function periodsOf({ prices }: Pick<ModelInfo, 'prices'>): LibraryPeriod[] {
   const periods = Array.isArray(prices) ? prices : [{ prices }];
   // The library takes the last one that holds, else the first.
   const ordered = periods.map(toPeriod).reverse();
   ordered.push({ ...toPeriod(periods[0]!), holdsAt: () => true });
-  return { provider: found.provider.id, model: found.model.id, rule, periods: ordered };
+  return ordered;
 }
 
 function toPeriod({ constraint, prices }: ConditionalPrice): LibraryPeriod {

@@ -1,4 +1,4 @@
-import { type OwnPrice, type PriceSheet } from '../../domain/price.js';
+import { type ModelDefinition, type OwnPrice, type PriceSheet } from '../../domain/price.js';
 import { type LoadedPrices } from './price-book.js';
 
 /** A row of `model_prices`. */
@@ -9,10 +9,11 @@ export interface PriceColumns {
   provider: string | null;
   valid_from: Date | null;
   sheet: PriceSheet;
+  definition: ModelDefinition | null;
   created_at: Date;
 }
 
-export const PRICE_COLUMNS = 'id, project_no, model_pattern, provider, valid_from, sheet, created_at';
+export const PRICE_COLUMNS = 'id, project_no, model_pattern, provider, valid_from, sheet, definition, created_at';
 
 export function toPrice(row: PriceColumns): OwnPrice {
   return {
@@ -21,6 +22,7 @@ export function toPrice(row: PriceColumns): OwnPrice {
     provider: row.provider,
     validFrom: row.valid_from?.toISOString() ?? null,
     sheet: row.sheet,
+    definition: row.definition,
     createdAt: row.created_at.toISOString(),
   };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type ClassPrice, type OwnPrice } from '../../domain/price.js';
+import { type ClassPrice, type OwnPrice, type UsageCondition } from '../../domain/price.js';
 import { parseIsoTime } from '../../domain/time.js';
 import { LIBRARY } from './library-prices.js';
 import { MAX_AGE_MS, PriceBook, type PricedCall } from './price-book.js';
@@ -25,6 +25,7 @@ const own = (id: string, modelPattern: string, fields: Partial<OwnPrice> = {}): 
   provider: null,
   validFrom: null,
   sheet: { prices: prices(1), tiers: [] },
+  definition: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   ...fields,
 });
@@ -172,5 +173,67 @@ describe('own prices', () => {
     const key = async (price: OwnPrice) => (await bookWith(price)).price(call({ model: 'm' }))!.price.key;
     expect(await key(own('a', 'm'))).toBe(await key(own('a', 'm')));
     expect(await key(own('a', 'm'))).not.toBe(await key(own('a', 'm', { sheet: { prices: prices(2), tiers: [] } })));
+  });
+});
+
+describe('a model in the shape of Langfuse', () => {
+  const definition = (unit = 'TOKENS'): OwnPrice['definition'] => ({
+    modelName: 'm',
+    unit,
+    tokenizerId: null,
+    tokenizerConfig: null,
+    defaultTier: { id: 'd', name: 'Standard' },
+  });
+  const nanoUsd = async (price: OwnPrice, fields: Partial<PricedCall>) =>
+    (await bookWith(price)).price(call(fields))?.costNanoUsd;
+
+  it.each<[pattern: string, model: string, isFound: boolean]>([
+    ['our', 'my-our-llm', true],
+    ['^our', 'my-our-llm', false],
+    ['our', 'OUR-llm', false],
+    ['(?i)^our-llm$', 'OUR-LLM', true],
+    ['(a+)+$', `${'a'.repeat(199)}b`, false],
+  ])('by the pattern %j finds %j: %j', async (pattern, model, isFound) => {
+    const price = own('x', pattern, { definition: definition() });
+    expect(await nanoUsd(price, { model })).toBe(isFound ? 1_000_000 : undefined);
+  });
+
+  it.each<[unit: string, usageUnit: string | null, isPriced: boolean]>([
+    ['TOKENS', null, true],
+    ['CHARACTERS', 'characters', true],
+    ['CHARACTERS', null, false],
+    ['TOKENS', 'CHARACTERS', false],
+  ])('with prices for %s prices a call that counts in %s: %j', async (unit, usageUnit, isPriced) => {
+    const price = own('x', 'm', { definition: definition(unit) });
+    expect(await nanoUsd(price, { model: 'm', usageUnit })).toBe(isPriced ? 1_000_000 : undefined);
+  });
+
+  it('takes the first tier whose conditions all hold, else the default', async () => {
+    const condition = { usageDetailPattern: '^INPUT', operator: 'gt', value: 1000, caseSensitive: false } as const;
+    const tier = (priority: number, ...conditions: UsageCondition[]) => ({
+      id: `${priority}`,
+      name: `tier ${priority}`,
+      priority,
+      conditions,
+      prices: prices(priority * 10),
+    });
+    const sheet = {
+      prices: prices(1),
+      tiers: [],
+      conditionalTiers: [
+        tier(1, condition, { ...condition, usageDetailPattern: 'output', operator: 'lte', value: 5 }),
+        tier(2, condition),
+        tier(3, { ...condition, caseSensitive: true, operator: 'neq', value: 0 }),
+      ],
+    };
+    const price = own('x', 'm', { sheet, definition: definition() });
+    const cost = (usage: Record<string, number>) => nanoUsd(price, { model: 'm', usage });
+    expect(await cost({ input: 1000, output: 1 })).toBe(1_000_000);
+    expect(await cost({ input: 600, input_cached_tokens: 500, output: 5 })).toBe(11_000_000);
+    expect(await cost({ input: 1100, output: 6 })).toBe(22_000_000);
+    expect((await bookWith(price)).find(call({ model: 'm' }))!.table.price({ input: 2000 }, false)).toMatchObject({
+      tier: 'tier 1',
+      aboveInputTokens: null,
+    });
   });
 });

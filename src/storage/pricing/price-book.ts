@@ -3,7 +3,7 @@ import { type ObservationType, type UsageDetails } from '../../domain/observatio
 import { type OwnPrice, type PriceSnapshot, PriceTable } from '../../domain/price.js';
 import { type Micros } from '../../domain/time.js';
 import { findLibraryModel, LIBRARY, type LibraryModel } from './library-prices.js';
-import { OwnPriceMatcher } from './own-price-matcher.js';
+import { compileClassPattern, OwnPriceMatcher } from './own-price-matcher.js';
 
 /** What the price of an observation depends on; all of it is in the merged row. */
 export interface PricedCall {
@@ -47,6 +47,15 @@ export interface LoadedPrices {
 export const MAX_AGE_MS = 3000;
 /** Names of models are the clients'; beyond so many combinations of them the cache starts afresh. */
 const MAX_CACHED = 5000;
+
+/** What a price is looked up by. */
+interface Names {
+  readonly provider: string | null;
+  readonly model: string;
+  readonly requested: string;
+  /** Null for tokens. */
+  readonly unit: string | null;
+}
 
 /** Prices that hold from a time on, the best one first. */
 interface Candidate {
@@ -133,7 +142,8 @@ export class PriceBook {
     const requested = call.requestedModel ?? '';
     let ofProject = this.cache.get(call.projectNo);
     if (ofProject === undefined) this.cache.set(call.projectNo, (ofProject = new Map<string, readonly Candidate[]>()));
-    const key = `${provider ?? ''}\u0000${model}\u0000${requested}`;
+    const unit = call.usageUnit || null;
+    const key = `${provider ?? ''}\u0000${model}\u0000${requested}\u0000${unit ?? ''}`;
     const known = ofProject.get(key);
     if (known !== undefined) return known;
     if (this.cached >= MAX_CACHED) {
@@ -142,12 +152,12 @@ export class PriceBook {
       this.cached = 0;
     }
     this.cached += 1;
-    const found = this.search(call.projectNo, provider, model, requested);
+    const found = this.search(call.projectNo, { provider, model, requested, unit });
     ofProject.set(key, found);
     return found;
   }
 
-  private search(projectNo: number, provider: string | null, model: string, requested: string): readonly Candidate[] {
+  private search(projectNo: number, { provider, model, requested, unit }: Names): readonly Candidate[] {
     const names = [
       { name: model, matchedBy: 'model' as const },
       { name: requested, matchedBy: 'requestedModel' as const },
@@ -155,9 +165,11 @@ export class PriceBook {
     const candidates: Candidate[] = [];
     for (const { name, matchedBy } of names) {
       for (const matcher of this.own.get(projectNo) ?? []) {
-        if (matcher.matches(provider, name)) candidates.push(ownCandidate(matcher, matchedBy));
+        if (matcher.matches(provider, name, unit)) candidates.push(ownCandidate(matcher, matchedBy));
       }
     }
+    // The library's prices are for tokens.
+    if (unit !== null) return candidates;
     for (const { name, matchedBy } of names) {
       const found = findLibraryModel(provider, name);
       if (found === undefined) continue;
@@ -168,10 +180,10 @@ export class PriceBook {
   }
 }
 
-/** Only calls of models are priced, and only what they counted in tokens. */
-export function isPriceable({ type, model, requestedModel, usage, usageUnit }: PricedCall): boolean {
+/** Only calls of models are priced. */
+export function isPriceable({ type, model, requestedModel, usage }: PricedCall): boolean {
   if (type !== 'GENERATION' && type !== 'EMBEDDING') return false;
-  return !!usage && !usageUnit && (!!model || !!requestedModel);
+  return !!usage && (!!model || !!requestedModel);
 }
 
 function ownCandidate({ price, validFromMs }: OwnPriceMatcher, matchedBy: PriceSnapshot['matchedBy']): Candidate {
@@ -211,5 +223,5 @@ function libraryCandidates(found: LibraryModel, matchedBy: PriceSnapshot['matche
 function withKey(snapshot: PriceSnapshot): KeyedPrice {
   const digest = createHash('sha256').update(JSON.stringify(snapshot)).digest();
   const key = Number(digest.readBigUInt64BE() >> 11n);
-  return { key, snapshot, table: new PriceTable(snapshot.sheet) };
+  return { key, snapshot, table: new PriceTable(snapshot.sheet, compileClassPattern) };
 }

@@ -11,6 +11,8 @@ import { PriceBook } from './price-book.js';
 /** Every new name of a model is compared with all of them. */
 export const MAX_PRICES_PER_PROJECT = 1000;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** A price to be made. */
 export type NewPrice = Omit<OwnPrice, 'id' | 'createdAt'>;
 
@@ -31,14 +33,24 @@ export class PriceStore {
     return rows.map(toPrice);
   }
 
+  /** Undefined unless the project has it. */
+  async find(project: Project, id: string): Promise<OwnPrice | undefined> {
+    if (!UUID.test(id)) return undefined;
+    const [row] = await this.pool.query<PriceColumns>(
+      `SELECT ${PRICE_COLUMNS} FROM model_prices WHERE project_no = $1 AND id = $2 AND deleted_at IS NULL`,
+      [project.no, id],
+    );
+    return row === undefined ? undefined : toPrice(row);
+  }
+
   /**
    * Adds a price. It counts for what is written from now on, within a few seconds.
    * @throws InvalidInput for a pattern that RE2 does not take, or when the project has too many prices.
    */
   async create(project: Project, price: NewPrice): Promise<OwnPrice> {
-    compilePattern(price.modelPattern);
+    compilePattern(price.modelPattern, price.definition !== null);
     const rows = await this.pool.query<PriceColumns>(
-      `INSERT INTO model_prices (${PRICE_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6, clock_timestamp() ` +
+      `INSERT INTO model_prices (${PRICE_COLUMNS}) SELECT $1, $2, $3, $4, $5, $6, $8, clock_timestamp() ` +
         'WHERE (SELECT count(*) FROM model_prices WHERE project_no = $2 AND deleted_at IS NULL) < $7 ' +
         `RETURNING ${PRICE_COLUMNS}`,
       [
@@ -49,6 +61,7 @@ export class PriceStore {
         price.validFrom,
         JSON.stringify(price.sheet),
         MAX_PRICES_PER_PROJECT,
+        price.definition === null ? null : JSON.stringify(price.definition),
       ],
     );
     if (rows[0] === undefined) {
@@ -63,8 +76,7 @@ export class PriceStore {
    * @throws NotFound unless the project has it.
    */
   async delete(project: Project, id: string): Promise<void> {
-    const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
-    const rows = isUuid
+    const rows = UUID.test(id)
       ? await this.pool.query(
           'UPDATE model_prices SET deleted_at = clock_timestamp() ' +
             'WHERE project_no = $1 AND id = $2 AND deleted_at IS NULL RETURNING id',

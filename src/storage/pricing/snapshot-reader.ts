@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PriceTable, type PriceSnapshot, type StoredPrice } from '../../domain/price.js';
 import { ReadPool } from '../read-pool.js';
+import { compileClassPattern } from './own-price-matcher.js';
 
 /** Prices that are in use at a time are far fewer. */
 const MAX_CACHED = 5000;
@@ -29,7 +30,7 @@ export class SnapshotReader {
       if (this.cache.size + rows.length > MAX_CACHED) this.cache.clear();
       for (const row of rows) {
         const snapshot = JSON.parse(row.snapshot) as PriceSnapshot;
-        const price = { ...snapshot, table: new PriceTable(snapshot.sheet) };
+        const price = { ...snapshot, table: new PriceTable(snapshot.sheet, compileClassPattern) };
         this.cache.set(Number(row.key), price);
         found.set(Number(row.key), price);
       }

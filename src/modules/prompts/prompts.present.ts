@@ -1,0 +1,61 @@
+import { type Page, type PageRequest } from '../../domain/page.js';
+import { type Project } from '../../domain/project.js';
+import { PRODUCTION, type PromptContent, type PromptSummary, type PromptVersion } from '../../domain/prompt.js';
+import { type PromptGraph } from '../../domain/prompt-reference.js';
+import { presentTime } from '../../domain/time.js';
+import { type PromptDto, type PromptGraphDto, type PromptMetaDto, type PromptPageDto } from './prompts.dto.js';
+
+/** A version with `content`, its own or that with what it includes in place; then `graph` says what that was. */
+export function presentPrompt(
+  project: Project,
+  prompt: PromptVersion,
+  content: PromptContent = prompt.content,
+  graph?: PromptGraph,
+): PromptDto {
+  return {
+    id: prompt.id,
+    createdAt: presentTime(prompt.createdAt),
+    updatedAt: presentTime(prompt.updatedAt),
+    projectId: project.id,
+    createdBy: prompt.createdBy,
+    prompt: content,
+    name: prompt.name,
+    version: prompt.version,
+    type: prompt.type,
+    isActive: prompt.labels.includes(PRODUCTION),
+    config: JSON.parse(prompt.config) as unknown,
+    tags: prompt.tags,
+    labels: prompt.labels,
+    commitMessage: prompt.commitMessage,
+    resolutionGraph: graph === undefined ? null : presentGraph(graph),
+  };
+}
+
+export function presentPromptPage(page: Page<PromptSummary>, { page: number, limit }: PageRequest): PromptPageDto {
+  const counted = Math.ceil(page.totalItems / limit);
+  const meta = {
+    page: number,
+    limit,
+    totalItems: page.totalItems,
+    // While rows remain it is ahead of `page`, because SDKs page until it is reached.
+    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
+  };
+  return { data: page.items.map(presentSummary), meta, pagination: meta };
+}
+
+function presentSummary(prompt: PromptSummary): PromptMetaDto {
+  return {
+    name: prompt.name,
+    type: prompt.type,
+    versions: prompt.versions,
+    labels: prompt.labels,
+    tags: prompt.tags,
+    lastUpdatedAt: presentTime(prompt.lastUpdatedAt),
+    lastConfig: JSON.parse(prompt.lastConfig) as unknown,
+  };
+}
+
+/** The ids are made by the server. */
+function presentGraph({ root, dependencies }: PromptGraph): PromptGraphDto {
+  return { root, dependencies: Object.fromEntries(dependencies) };
+}
