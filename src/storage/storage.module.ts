@@ -18,6 +18,9 @@ import { SnapshotReader } from './pricing/snapshot-reader.js';
 import { ProjectStore } from './project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
+import { ScoreConfigStore } from './scores/score-config-store.js';
+import { ScoreReader } from './scores/score-reader.js';
+import { ScoreRemoval } from './scores/score-removal.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceReader } from './trace-reader.js';
@@ -72,6 +75,9 @@ import { UsageReader } from './usage-reader.js';
     LogReader,
     UsageReader,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
     Retention,
   ],
   exports: [
@@ -89,6 +95,9 @@ import { UsageReader } from './usage-reader.js';
     UsageReader,
     MetricPartitionKeeper,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
   ],
 })
 export class StorageModule implements OnApplicationShutdown {
