@@ -10,6 +10,7 @@ import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExempl
 import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
 import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
+import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -26,4 +27,5 @@ export const migrations = [
   CreateLogs1795730000000,
   CreateScores1796030000000,
   CreatePrompts1796050000000,
+  CreateApiKeys1796090000000,
 ];

@@ -2,6 +2,7 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
+import { KeyDirectory } from '../domain/api-key.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
@@ -15,7 +16,11 @@ import { PriceBook } from './pricing/price-book.js';
 import { PriceStore } from './pricing/price-store.js';
 import { Repricer } from './pricing/repricer.js';
 import { SnapshotReader } from './pricing/snapshot-reader.js';
-import { ProjectStore } from './project-store.js';
+import { ApiKeyDirectory } from './projects/api-key-directory.js';
+import { ApiKeyStore } from './projects/api-key-store.js';
+import { KeyCopies } from './projects/key-changes.js';
+import { openDefaultProject } from './projects/default-project.js';
+import { ProjectStore } from './projects/project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
 import { ScoreConfigStore } from './scores/score-config-store.js';
@@ -60,10 +65,20 @@ import { UsageReader } from './usage-reader.js';
     {
       provide: ProjectDirectory,
       inject: [DataSource, CONFIG],
-      useFactory: (dataSource: DataSource, config: Config) => ProjectStore.open(dataSource, config.defaultProjectId),
+      useFactory: (dataSource: DataSource, config: Config) => openDefaultProject(dataSource, config.defaultProjectId),
     },
+    {
+      provide: ApiKeyDirectory,
+      // Not before the tables are there.
+      inject: [DATABASE, DataSource],
+      useFactory: (database: DatabaseConnection) => ApiKeyDirectory.open(database),
+    },
+    { provide: KeyDirectory, useExisting: ApiKeyDirectory },
+    { provide: KeyCopies, useExisting: ApiKeyDirectory },
     { provide: DatabaseProbe, useClass: StorageProbe },
     ReadPool,
+    ProjectStore,
+    ApiKeyStore,
     { provide: PriceBook, useFactory: () => new PriceBook() },
     SnapshotReader,
     PriceStore,
@@ -85,6 +100,9 @@ import { UsageReader } from './usage-reader.js';
     CostReader,
     Repricer,
     ProjectDirectory,
+    ProjectStore,
+    KeyDirectory,
+    ApiKeyStore,
     DatabaseProbe,
     PartitionKeeper,
     ReadPool,

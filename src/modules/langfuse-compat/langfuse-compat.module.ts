@@ -2,12 +2,11 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
-import { ProjectsController } from './projects.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
   imports: [StorageModule],
-  controllers: [BatchController, DailyMetricsController, ProjectsController, TracesController],
+  controllers: [BatchController, DailyMetricsController, TracesController],
 })
 export class LangfuseCompatModule {}

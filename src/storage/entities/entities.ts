@@ -1,3 +1,5 @@
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ChangeCounterEntity } from './change-counter.entity.js';
 import { LogEntity } from './log.entity.js';
 import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
@@ -43,4 +45,6 @@ export const ENTITIES = [
   PromptVersionEntity,
   PromptLabelEntity,
   PromptReferenceEntity,
+  ApiKeyEntity,
+  ChangeCounterEntity,
 ];
