@@ -10,37 +10,37 @@ export type ValueOperator = (typeof VALUE_OPERATORS)[number];
 
 /** Which scores a list shows; every condition must hold, an absent one always does. A list means any of its values. */
 export interface ScoreFilter {
-  readonly ids?: readonly string[];
-  readonly names?: readonly string[];
-  readonly sources?: readonly ScoreSource[];
-  readonly dataTypes?: readonly ScoreDataType[];
+  readonly ids?: readonly string[] | undefined;
+  readonly names?: readonly string[] | undefined;
+  readonly sources?: readonly ScoreSource[] | undefined;
+  readonly dataTypes?: readonly ScoreDataType[] | undefined;
   /** `default` includes scores that state none. */
-  readonly environments?: readonly string[];
-  readonly configIds?: readonly string[];
-  readonly queueIds?: readonly string[];
-  readonly authorUserIds?: readonly string[];
-  readonly traceIds?: readonly string[];
-  readonly observationIds?: readonly string[];
-  readonly sessionIds?: readonly string[];
-  readonly datasetRunIds?: readonly string[];
+  readonly environments?: readonly string[] | undefined;
+  readonly configIds?: readonly string[] | undefined;
+  readonly queueIds?: readonly string[] | undefined;
+  readonly authorUserIds?: readonly string[] | undefined;
+  readonly traceIds?: readonly string[] | undefined;
+  readonly observationIds?: readonly string[] | undefined;
+  readonly sessionIds?: readonly string[] | undefined;
+  readonly datasetRunIds?: readonly string[] | undefined;
   /** Inclusive, on the score's timestamp. */
-  readonly from?: Micros;
+  readonly from?: Micros | undefined;
   /** Exclusive. */
-  readonly before?: Micros;
+  readonly before?: Micros | undefined;
   /** Scores without a number never match. */
-  readonly value?: { readonly operator: ValueOperator; readonly value: number };
-  readonly minValue?: number;
-  readonly maxValue?: number;
-  readonly anyNumber?: readonly number[];
-  readonly anyText?: readonly string[];
+  readonly value?: { readonly operator: ValueOperator; readonly value: number } | undefined;
+  readonly minValue?: number | undefined;
+  readonly maxValue?: number | undefined;
+  readonly anyNumber?: readonly number[] | undefined;
+  readonly anyText?: readonly string[] | undefined;
   /** Of the trace that is scored. */
-  readonly userId?: string;
+  readonly userId?: string | undefined;
   /** The trace that is scored has all of them. */
-  readonly traceTags?: readonly string[];
+  readonly traceTags?: readonly string[] | undefined;
   /** Those that the first version of the API knows: of traces and observations, and no corrections. */
-  readonly isOfTrace?: boolean;
+  readonly isOfTrace?: boolean | undefined;
   /** Goes before the plain conditions above on the same columns. */
-  readonly conditions?: Filter;
+  readonly conditions?: Filter | undefined;
 }
 
 /** Something of the trace that is scored; NULL where there is none. */
