@@ -3,9 +3,11 @@ import { type CostDetails, type ObservationWithPayload, type UsageDetails } from
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type StoredPrice } from '../../domain/price.js';
 import { type Project } from '../../domain/project.js';
+import { type Score } from '../../domain/score.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
 import { type Trace, type TraceDetail, type TraceListItem } from '../../domain/trace.js';
+import { presentScore, type ScoreAnswer } from '../../http/score-answer.js';
 import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 
@@ -29,26 +31,33 @@ export interface FieldGroups {
   readonly metrics: boolean;
 }
 
-/** A page of the trace list; observations as their ids. */
+/** A page of the trace list; observations and scores as their ids, the latter at the positions of the traces. */
 export function* presentTracePage(
   project: Project,
   page: Page<TraceListItem>,
   request: PageRequest,
   groups: FieldGroups,
+  scoreIds: readonly (readonly string[])[] = [],
 ): JsonPieces {
   let comma = '{"data":[';
-  for (const trace of page.items) {
+  for (const [i, trace] of page.items.entries()) {
     yield comma;
-    yield* presentTrace(project, trace, groups);
+    yield* presentTrace(project, trace, groups, scoreIds[i] ?? []);
     yield groups.observations ? `${JSON.stringify(trace.observationIds)}}` : '[]}';
     comma = ',';
   }
   yield `${page.items.length === 0 ? comma : ''}],"meta":${presentMeta(page, request)}}`;
 }
 
-/** One trace with its observations in full. */
-export function* presentTraceDetail(project: Project, trace: TraceDetail, groups: FieldGroups): JsonPieces {
-  yield* presentTrace(project, trace, groups);
+/** One trace with its observations and scores in full. */
+export function* presentTraceDetail(
+  project: Project,
+  trace: TraceDetail,
+  groups: FieldGroups,
+  scores: readonly Score[] = [],
+): JsonPieces {
+  const shown = scores.map((score) => presentScore(project, score));
+  yield* presentTrace(project, trace, groups, shown);
   let comma = '[';
   for (const observation of groups.observations ? trace.observations : []) {
     yield comma;
@@ -75,8 +84,13 @@ export function presentMeta(page: Page<unknown>, { page: number, limit }: PageRe
   });
 }
 
-/** A trace up to the value of its last key, `observations`. Scores are always empty: nothing stores any yet. */
-function* presentTrace(project: Project, trace: Trace, groups: FieldGroups): JsonPieces {
+/** A trace up to the value of its last key, `observations`. */
+function* presentTrace(
+  project: Project,
+  trace: Trace,
+  groups: FieldGroups,
+  scores: readonly (string | ScoreAnswer)[],
+): JsonPieces {
   const head = JSON.stringify({
     id: trace.traceId,
     projectId: project.id,
@@ -96,7 +110,7 @@ function* presentTrace(project: Project, trace: Trace, groups: FieldGroups): Jso
     totalCost: groups.metrics ? traceCostUsd(trace) : -1,
     createdAt: presentTime(trace.createdAt),
     updatedAt: presentTime(trace.updatedAt),
-    scores: [],
+    scores,
   });
   yield head.slice(0, -1);
   if (groups.io) yield* presentPayload(trace);

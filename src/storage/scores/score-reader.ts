@@ -13,6 +13,7 @@ import {
   decodeScore,
   SCORE_SQL,
   type ScoreColumns,
+  SCORE_IDS_OF_TRACES_SQL,
   scoreListSql,
   SCORES_OF_TRACES_SQL,
   TRACES_OF_SCORES_SQL,
@@ -98,6 +99,19 @@ export class ScoreReader {
     );
     for (const row of rows) scores[row.n - 1]!.push(decodeScore(row));
     return scores;
+  }
+
+  /** The ids of what {@link ofTraces} gives. */
+  async idsOfTraces(project: Project, traceIds: readonly string[]): Promise<string[][]> {
+    const ids = traceIds.map((): string[] => []);
+    if (traceIds.length === 0) return ids;
+    const rows = await this.pool.query<{ n: number; ids: string[] }>(
+      SCORE_IDS_OF_TRACES_SQL,
+      [project.no, [...traceIds], MAX_SCORES_OF_TRACE],
+      'score ids of traces',
+    );
+    for (const row of rows) ids[row.n - 1] = row.ids;
+    return ids;
   }
 
   private rows(where: Where, page: PageRequest): Promise<ScoreColumns[]> {

@@ -48,6 +48,12 @@ export const SCORES_OF_TRACES_SQL =
   "FROM scores s WHERE s.project_no = $1 AND s.trace_id = k.t AND s.data_type <> 'CORRECTION' " +
   'ORDER BY s.ts DESC, s.id DESC LIMIT $3) o ORDER BY k.n, o.ts DESC, o.id DESC';
 
+/** Ids of those of the traces `$2`, newest first; at most `$3` of each. */
+export const SCORE_IDS_OF_TRACES_SQL =
+  'SELECT k.n::int4 AS n, ARRAY(SELECT s.id FROM scores s WHERE s.project_no = $1 AND s.trace_id = k.t ' +
+  "AND s.data_type <> 'CORRECTION' ORDER BY s.ts DESC, s.id DESC LIMIT $3) AS ids " +
+  'FROM unnest($2::text[]) WITH ORDINALITY AS k(t, n)';
+
 /** What lists of scores show of their traces `$2`. */
 export const TRACES_OF_SCORES_SQL =
   'SELECT o.trace_id, o.user_id, o.tags, o.environment, o.session_id FROM unnest($2::text[]) AS k(t) ' +
