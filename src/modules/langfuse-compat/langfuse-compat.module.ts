@@ -2,12 +2,21 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
+import { ObservationsController } from './observations.controller.js';
+import { ObservationsV2Controller } from './observations-v2.controller.js';
 import { ProjectsController } from './projects.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
   imports: [StorageModule],
-  controllers: [BatchController, DailyMetricsController, ProjectsController, TracesController],
+  controllers: [
+    BatchController,
+    DailyMetricsController,
+    ObservationsController,
+    ObservationsV2Controller,
+    ProjectsController,
+    TracesController,
+  ],
 })
 export class LangfuseCompatModule {}

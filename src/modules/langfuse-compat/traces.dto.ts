@@ -66,6 +66,13 @@ export class TraceListQuery extends TraceDetailQuery {
   /** May be repeated; a trace must be in any of them. `default` is that of traces that state none. */
   @ApiProperty({ required: false, type: [String], example: ['production'] })
   environment?: string[];
+
+  /** A JSON array of conditions, all of which must hold; each has type, column, operator, value, and a key for members of objects. They take the place of a parameter about the same column. */
+  @ApiProperty({
+    required: false,
+    example: '[{"type":"stringObject","column":"metadata","key":"tenant","operator":"=","value":"acme"}]',
+  })
+  filter?: string;
 }
 
 /** Where a page lies in its list. */
