@@ -10,6 +10,7 @@ import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
+import { ObservationListReader } from './observations/observation-list-reader.js';
 import { PartitionKeeper } from './partitions.js';
 import { CostReader } from './pricing/cost-reader.js';
 import { PriceBook } from './pricing/price-book.js';
@@ -86,6 +87,7 @@ import { UsageReader } from './usage-reader.js';
     Repricer,
     TraceReader,
     ObservationReader,
+    ObservationListReader,
     SessionReader,
     LogReader,
     UsageReader,
@@ -108,6 +110,7 @@ import { UsageReader } from './usage-reader.js';
     ReadPool,
     TraceReader,
     ObservationReader,
+    ObservationListReader,
     SessionReader,
     LogReader,
     UsageReader,

@@ -3,14 +3,10 @@ import { type Page } from '../../domain/page.js';
 import { type TraceDetail, type TraceListItem } from '../../domain/trace.js';
 import { ObservationDto, UsageDto } from './observations.dto.js';
 import { PageMetaDto, TraceDetailDto, TraceListItemDto, TracePageDto } from './traces.dto.js';
-import {
-  type FieldGroups,
-  type JsonPieces,
-  presentMeta,
-  presentObservation,
-  presentTraceDetail,
-  presentTracePage,
-} from './traces.present.js';
+import { type JsonPieces } from './json-pieces.js';
+import { presentObservation } from './observations.present.js';
+import { presentMeta } from './page-meta.js';
+import { type FieldGroups, presentTraceDetail, presentTracePage } from './traces.present.js';
 
 const PROJECT = { no: 7, id: 'project 1' };
 const ALL: FieldGroups = { io: true, scores: true, observations: true, metrics: true };

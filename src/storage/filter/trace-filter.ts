@@ -1,3 +1,4 @@
+import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { FilterColumns } from './filter-columns.js';
 
@@ -24,7 +25,7 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'metadata', aliases: ['Metadata'], kind: 'object', sql: 't.metadata' },
   { name: 'version', aliases: ['Version'], kind: 'text', sql: 't.version' },
   { name: 'release', aliases: ['Release'], kind: 'text', sql: 't.release' },
-  { name: 'environment', aliases: ['Environment'], kind: 'text', sql: "coalesce(t.environment, 'default')" },
+  { name: 'environment', aliases: ['Environment'], kind: 'text', sql: 't.environment', absent: DEFAULT_ENVIRONMENT },
   { name: 'tags', aliases: ['Tags', 'traceTags', 'Trace Tags'], kind: 'texts', sql: 't.tags' },
   { name: 'bookmarked', aliases: ['⭐️', 'Bookmarked'], kind: 'boolean', sql: 'coalesce(t.bookmarked, false)' },
   { name: 'public', aliases: ['Public'], kind: 'boolean', sql: 'coalesce(t.public, false)' },

@@ -3,6 +3,7 @@ import { type ScoreDataType, type ScoreSource } from '../../domain/score.js';
 import { type Micros } from '../../domain/time.js';
 import { columnNames, FilterColumns } from '../filter/filter-columns.js';
 import { whereFilter } from '../filter/filter-sql.js';
+import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { timestampLiteral, Where, whereEnvironment } from '../sql/where.js';
 
 export const VALUE_OPERATORS = ['<', '>', '<=', '>=', '!=', '='] as const;
@@ -59,7 +60,7 @@ export const SCORE_FILTER = new FilterColumns([
   { name: 'stringValue', aliases: ['String Value'], kind: 'text', sql: 's.string_value' },
   { name: 'comment', aliases: ['Comment'], kind: 'text', sql: 's.comment', isSearchable: true },
   { name: 'metadata', aliases: ['Metadata'], kind: 'object', sql: 's.metadata' },
-  { name: 'environment', aliases: ['Environment'], kind: 'text', sql: "coalesce(s.environment, 'default')" },
+  { name: 'environment', aliases: ['Environment'], kind: 'text', sql: 's.environment', absent: DEFAULT_ENVIRONMENT },
   { name: 'configId', aliases: ['Config ID'], kind: 'text', sql: 's.config_id' },
   { name: 'queueId', aliases: ['Queue ID'], kind: 'text', sql: 's.queue_id' },
   { name: 'authorUserId', aliases: ['Author User ID', 'Author'], kind: 'text', sql: 's.author_user_id' },
