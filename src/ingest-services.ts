@@ -4,6 +4,7 @@ import { IngestStatus } from './ingest/ingest-status.js';
 import { MetricIngestService } from './ingest/metric-ingest.service.js';
 import { ScoreIngestService } from './ingest/score-ingest.service.js';
 import { BatchReceiver } from './modules/langfuse-compat/batch.receiver.js';
+import { IngestionReceiver } from './modules/langfuse-compat/ingestion.receiver.js';
 import { PointReceiver } from './modules/metrics/point.receiver.js';
 import { OtlpLogReceiver } from './modules/otlp/otlp.log-receiver.js';
 import { OtlpMetricReceiver } from './modules/otlp/otlp.metric-receiver.js';
@@ -16,6 +17,7 @@ export const RECEIVERS: readonly Type<object>[] = [
   OtlpMetricReceiver,
   OtlpLogReceiver,
   BatchReceiver,
+  IngestionReceiver,
   PointReceiver,
   ScoreReceiver,
 ];

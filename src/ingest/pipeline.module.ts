@@ -6,6 +6,7 @@ import { FlushEvents } from './flush-events.js';
 import { IngestService } from './ingest.service.js';
 import { IngestStatus } from './ingest-status.js';
 import { MetricIngestService } from './metric-ingest.service.js';
+import { OrphanIngestService } from './orphan-ingest.service.js';
 import { ScoreIngestService } from './score-ingest.service.js';
 
 /** The write pipeline itself: redaction, queues, writers. Needs a `PartitionSource` from whoever runs it. */
@@ -16,9 +17,10 @@ import { ScoreIngestService } from './score-ingest.service.js';
     FlushEvents,
     IngestService,
     MetricIngestService,
+    OrphanIngestService,
     ScoreIngestService,
     IngestStatus,
   ],
-  exports: [FlushEvents, IngestService, MetricIngestService, ScoreIngestService, IngestStatus],
+  exports: [FlushEvents, IngestService, MetricIngestService, OrphanIngestService, ScoreIngestService, IngestStatus],
 })
 export class PipelineModule {}

@@ -220,18 +220,22 @@ class Removal {
 }
 
 /** Rows of one statement: few enough that nobody waits for their locks. */
-const QUARANTINE_CHUNK = 500;
+const MESSAGES_CHUNK = 500;
 
-/** Removes refused patches that were received before `beforeMs`; returns how many. */
-export async function removeExpiredQuarantine(client: ClientBase, beforeMs: number): Promise<number> {
+/** Removes refused patches, or updates that wait for their observation, received before `beforeMs`; returns how many. */
+export async function removeExpiredMessages(
+  client: ClientBase,
+  table: 'quarantine' | 'orphans',
+  beforeMs: number,
+): Promise<number> {
   let removed = 0;
   for (;;) {
     const { rowCount } = await client.query(
-      'DELETE FROM quarantine WHERE ctid = ANY(ARRAY(SELECT ctid FROM quarantine WHERE received_at < $1 ' +
+      `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE received_at < $1 ` +
         'ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED))',
-      [new Date(beforeMs), QUARANTINE_CHUNK],
+      [new Date(beforeMs), MESSAGES_CHUNK],
     );
     removed += rowCount ?? 0;
-    if ((rowCount ?? 0) < QUARANTINE_CHUNK) return removed;
+    if ((rowCount ?? 0) < MESSAGES_CHUNK) return removed;
   }
 }

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
-import { type RemovedTraces, removeExpiredQuarantine, removeExpiredTraces } from './expired-traces.js';
+import { type RemovedTraces, removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
 import { removeExpiredExemplars } from './metric-exemplars.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';
@@ -47,6 +47,7 @@ export interface Removed {
   series: number;
   exemplars: number;
   quarantined: number;
+  orphans: number;
 }
 
 /**
@@ -141,7 +142,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   private async remove(client: Client, nowMs: number): Promise<Removed> {
     const removed: Removed = {
       ...{ traces: 0, sessions: 0, scores: 0, tracePartitions: 0 },
-      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0 },
+      ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0, orphans: 0 },
     };
     await this.drop(client);
     if (this.config.tracesRetentionDays > 0)
@@ -157,7 +158,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const first = await removeExpiredTraces(client, lastBucket, () => this.isStopping);
     count(removed, first);
     removed.scores += await removeExpiredScores(client, lastBucket, () => this.isStopping);
-    removed.quarantined = await removeExpiredQuarantine(client, beforeMs);
+    removed.quarantined = await removeExpiredMessages(client, 'quarantine', beforeMs);
+    removed.orphans = await removeExpiredMessages(client, 'orphans', beforeMs);
     if (!first.isComplete) return;
     const isExpired = (name: string) => bucketOf(name) <= lastBucket;
     const partitions = await findExpired(runOn(client), PARTITIONED_BY_WEEK, isExpired);
@@ -229,6 +231,7 @@ function describe(removed: Removed): string {
     [removed.series, 'series', 'series'],
     [removed.exemplars, 'exemplar', 'exemplars'],
     [removed.quarantined, 'refused item', 'refused items'],
+    [removed.orphans, 'update without its observation', 'updates without their observations'],
   ];
   return parts
     .filter(([n]) => n > 0)

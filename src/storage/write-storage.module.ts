@@ -1,12 +1,19 @@
 import { Module } from '@nestjs/common';
 import { MetricWriter } from './metric-writer.js';
+import { OrphanStore } from './orphans/orphan-store.js';
 import { PriceBook } from './pricing/price-book.js';
 import { ScoreWriter } from './scores/score-writer.js';
 import { WriteConnections } from './write-connections.js';
 
 /** The half of storage that writes. Connects when there is something to write; the schema is somebody else's to make. */
 @Module({
-  providers: [{ provide: PriceBook, useFactory: () => new PriceBook() }, WriteConnections, MetricWriter, ScoreWriter],
-  exports: [WriteConnections, MetricWriter, ScoreWriter],
+  providers: [
+    { provide: PriceBook, useFactory: () => new PriceBook() },
+    WriteConnections,
+    MetricWriter,
+    OrphanStore,
+    ScoreWriter,
+  ],
+  exports: [WriteConnections, MetricWriter, OrphanStore, ScoreWriter],
 })
 export class WriteStorageModule {}

@@ -1,7 +1,6 @@
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Rejection } from '../../domain/ingest-batch.js';
 import type { Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
@@ -10,8 +9,7 @@ import { WriteRoute } from '../../http/write-route.js';
 import { BATCH_EXAMPLE, BatchAnswerDto, BatchPartialDto, BatchRefusalDto, BatchRequestDto } from './batch.dto.js';
 import { MAX_LISTED_REJECTIONS } from './batch.map.js';
 import { BatchReceiver } from './batch.receiver.js';
-
-const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+import { requireJson } from './json-media-type.js';
 
 @ApiTags('Ingestion')
 @Controller('v1/l')
@@ -49,9 +47,7 @@ export class BatchController {
     @Headers('content-type') contentType: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BatchAnswerDto | BatchPartialDto | BatchRefusalDto> {
-    if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
-      throw new UnsupportedMedia('Send the body as application/json');
-    }
+    requireJson(contentType);
     const { itemCount, refusedCount, refused } = await this.batches.receive(body, project);
     reportWrite(reply.request, { itemCount, refusedCount, refused });
     if (refusedCount === 0) return { message: 'Request Successful.' };

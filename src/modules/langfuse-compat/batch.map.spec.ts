@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { type ObservationPatch } from '../../domain/observation.js';
 import { ArrivalClock, eventStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
-import { CLOCK_KEY, mapBatch, MAX_LISTED_REJECTIONS, TYPE_KEY, type MappedBatch } from './batch.map.js';
+import { mapBatch, MAX_LISTED_REJECTIONS, TYPE_KEY, type MappedBatch } from './batch.map.js';
+import { CLOCK_KEY } from './item-values.js';
 import { readBatch } from './batch.schema.js';
 
 const NOW_MS = Date.parse('2026-11-20T10:00:00Z');

@@ -1,30 +1,15 @@
 import { toEnvironment } from '../../domain/environment.js';
 import { InvalidInput } from '../../domain/errors.js';
-import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
-import {
-  compareBytewise,
-  isWithinDepth,
-  MAX_JSON_DEPTH,
-  toJsonText,
-  toStorableText,
-  type JsonText,
-} from '../../domain/json.js';
-import {
-  LEVELS,
-  OBSERVATION_TYPES,
-  type Level,
-  type ObservationPatch,
-  type ObservationType,
-} from '../../domain/observation.js';
+import { toJsonText, type JsonText } from '../../domain/json.js';
+import { type ObservationPatch } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
-import { clampTime, eventStamp, parseIsoTime, type ArrivalClock, type Micros } from '../../domain/time.js';
-import { MAX_TAGS, type TracePatch } from '../../domain/trace.js';
+import { eventStamp, type ArrivalClock } from '../../domain/time.js';
+import { type TracePatch } from '../../domain/trace.js';
 import { type PayloadTexts } from './batch.payload-texts.js';
 import {
   isWireObservation,
   isWireTrace,
-  snakeCase,
   typeProblem,
   type WireBatch,
   type WireObservation,
@@ -32,9 +17,23 @@ import {
 } from './batch.schema.js';
 import { readStep } from './batch.step.js';
 import { readCost, readUnit, readUsage, toUsd } from './batch.usage.js';
+import { snakeCase } from './item-schema.js';
+import {
+  ItemTimes,
+  optionalId,
+  readLevel,
+  readLooseName,
+  readMetadata,
+  readName,
+  readParameters,
+  readPayload,
+  readSeconds,
+  readTags,
+  readText,
+  readType,
+  requiredId,
+} from './item-values.js';
 
-/** Metadata key under which times that had to be clamped are kept as they were sent: `{"startTime":"1970-01-01T00:00:00Z"}`. */
-export const CLOCK_KEY = 'xtrace.clock';
 /** Metadata key under which a type that is none of ours is kept as it was sent. */
 export const TYPE_KEY = 'xtrace.type';
 
@@ -111,18 +110,18 @@ function mapTrace(t: WireTrace, texts: PayloadTexts, context: BatchContext): Tra
     stamp,
     timestamp,
     environment: toEnvironment(t.environment),
-    name: name(t.name),
+    name: readName(t.name),
     userId: optionalId(t.userId ?? t.user_id, 'userId'),
     sessionId: optionalId(t.sessionId ?? t.session_id, 'sessionId'),
-    release: looseName(t.release),
-    version: looseName(t.version),
+    release: readLooseName(t.release),
+    version: readLooseName(t.version),
     public: t.public ?? undefined,
     bookmarked: t.bookmarked ?? undefined,
     externalId: optionalId(t.externalId ?? t.external_id, 'externalId'),
-    statedLatencySeconds: seconds(t.latency),
+    statedLatencySeconds: readSeconds(t.latency),
     statedCostUsd: toUsd(t.totalCost ?? t.total_cost),
-    input: payload(t.input, 'input', texts.input),
-    output: payload(t.output, 'output', texts.output),
+    input: readPayload(t.input, 'input', texts.input),
+    output: readPayload(t.output, 'output', texts.output),
     tags: readTags(t.tags),
     metadata: times.note(readMetadata(t.metadata)),
   };
@@ -141,7 +140,7 @@ function mapObservation(
   const endTime = times.read(o.endTime ?? o.end_time, 'endTime');
   const completionStartTime = times.read(o.completionStartTime ?? o.completion_start_time, 'completionStartTime');
   const stamp = readStamp(o.updatedAt ?? o.updated_at, times, context);
-  const statedType = typeof o.type === 'string' ? name(o.type) : undefined;
+  const statedType = typeof o.type === 'string' ? readName(o.type) : undefined;
   const type = statedType === undefined ? undefined : readType(statedType);
   let metadata = times.note(readMetadata(o.metadata));
   if (statedType !== undefined && type === undefined) {
@@ -159,16 +158,16 @@ function mapObservation(
     environment: toEnvironment(o.environment),
     type: type ?? (statedType === undefined ? undefined : 'SPAN'),
     fallbackType: 'GENERATION',
-    name: name(o.name),
+    name: readName(o.name),
     level: readLevel(o.level),
-    statusMessage: text(o.statusMessage ?? o.status_message),
-    model: name(o.model),
+    statusMessage: readText(o.statusMessage ?? o.status_message),
+    model: readName(o.model),
     modelParameters: readParameters(o.modelParameters ?? o.model_parameters),
     parentObservationId: optionalId(o.parentObservationId ?? o.parent_observation_id, 'parentObservationId'),
-    version: looseName(o.version),
+    version: readLooseName(o.version),
     promptId: optionalId(o.promptId ?? o.prompt_id, 'promptId'),
-    promptName: name(o.promptName ?? o.prompt_name),
-    promptVersion: looseName(o.promptVersion ?? o.prompt_version),
+    promptName: readName(o.promptName ?? o.prompt_name),
+    promptVersion: readLooseName(o.promptVersion ?? o.prompt_version),
     usage: readUsage(o.usage, {
       prompt: o.promptTokens ?? o.prompt_tokens,
       completion: o.completionTokens ?? o.completion_tokens,
@@ -180,127 +179,22 @@ function mapObservation(
       output: o.calculatedOutputCost ?? o.calculated_output_cost,
       total: o.calculatedTotalCost ?? o.calculated_total_cost,
     }),
-    statedLatencySeconds: seconds(o.latency),
-    statedTimeToFirstTokenSeconds: seconds(o.timeToFirstToken ?? o.time_to_first_token),
+    statedLatencySeconds: readSeconds(o.latency),
+    statedTimeToFirstTokenSeconds: readSeconds(o.timeToFirstToken ?? o.time_to_first_token),
     modelId: optionalId(o.modelId ?? o.model_id, 'modelId'),
     inputPriceUsd: toUsd(o.inputPrice ?? o.input_price),
     outputPriceUsd: toUsd(o.outputPrice ?? o.output_price),
     totalPriceUsd: toUsd(o.totalPrice ?? o.total_price),
     ...readStep(o.metadata),
-    input: payload(o.input, 'input', texts?.input),
-    output: payload(o.output, 'output', texts?.output),
+    input: readPayload(o.input, 'input', texts?.input),
+    output: readPayload(o.output, 'output', texts?.output),
     metadata,
   };
-}
-
-/** Reads the times of one item and remembers those that had to be clamped. */
-class ItemTimes {
-  private far: Record<string, string> | undefined;
-
-  constructor(readonly nowMs: number) {}
-
-  /** @throws InvalidInput for text that is no ISO 8601 time with a zone. */
-  read(value: string | null | undefined, field: string): Micros | undefined {
-    if (value === null || value === undefined || value === '') return undefined;
-    const micros = parseIsoTime(value);
-    if (micros === undefined) {
-      throw new InvalidInput('must be an ISO 8601 time with a zone such as 2026-01-31T09:30:00Z', field);
-    }
-    const time = clampTime(micros, this.nowMs);
-    if (time.clamped) (this.far ??= {})[field] = value;
-    return time.micros;
-  }
-
-  /** `metadata` with a note of the clamped times, if there are any. */
-  note(metadata: Map<string, JsonText> | undefined): Map<string, JsonText> | undefined {
-    if (this.far === undefined) return metadata;
-    return (metadata ?? new Map<string, JsonText>()).set(CLOCK_KEY, toJsonText(this.far));
-  }
 }
 
 function readStamp(updatedAt: string | null | undefined, times: ItemTimes, context: BatchContext): number {
   const micros = times.read(updatedAt, 'updatedAt');
   return micros === undefined ? context.clock.next() * 2 : eventStamp(micros, true, context.nowMs);
-}
-
-function requiredId(id: string | null | undefined, field: string): string {
-  if (id === null || id === undefined) throw new InvalidInput('is required', field);
-  const problem = idProblem(id);
-  if (problem !== undefined) throw new InvalidInput(problem, field);
-  return id;
-}
-
-function optionalId(id: string | null | undefined, field: string): string | undefined {
-  return id === null || id === undefined || id === '' ? undefined : requiredId(id, field);
-}
-
-/** Text that is indexed: names, models, releases. */
-function name(value: string | null | undefined): string | undefined {
-  return value === null || value === undefined || value === '' ? undefined : toIndexableText(value);
-}
-
-function looseName(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' ? name(value) : undefined;
-}
-
-function text(value: string | null | undefined): string | undefined {
-  return value === null || value === undefined || value === '' ? undefined : toStorableText(value);
-}
-
-function seconds(value: number | null | undefined): number | undefined {
-  return value !== null && value !== undefined && value >= 0 ? value : undefined;
-}
-
-/** `sent` is the value as it was sent, if it may be kept so. */
-function payload(value: unknown, field: string, sent: JsonText | undefined): JsonText | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  if (sent !== undefined) return sent;
-  requireDepth(value, field);
-  return toJsonText(value);
-}
-
-function requireDepth(value: unknown, field: string): void {
-  if (!isWithinDepth(value)) throw new InvalidInput(`must not nest deeper than ${MAX_JSON_DEPTH} levels`, field);
-}
-
-function readMetadata(value: unknown): Map<string, JsonText> | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  requireDepth(value, 'metadata');
-  if (typeof value !== 'object' || Array.isArray(value)) return new Map([['metadata', toJsonText(value)]]);
-  let metadata: Map<string, JsonText> | undefined;
-  for (const key in value) {
-    metadata ??= new Map();
-    metadata.set(toStorableText(key), toJsonText((value as Record<string, unknown>)[key]));
-  }
-  return metadata;
-}
-
-function readParameters(value: object | null | undefined): JsonText | undefined {
-  if (value === null || value === undefined) return undefined;
-  requireDepth(value, 'modelParameters');
-  const parameters = toJsonText(value);
-  return parameters === '{}' ? undefined : parameters;
-}
-
-function readTags(tags: readonly string[] | null | undefined): string[] | undefined {
-  if (tags === null || tags === undefined || tags.length === 0) return undefined;
-  const union = new Set<string>();
-  for (const tag of tags) if (tag !== '') union.add(toIndexableText(tag));
-  if (union.size <= MAX_TAGS) return [...union];
-  // What a later union would cut off anyway need not be carried there.
-  return [...union].sort(compareBytewise).slice(0, MAX_TAGS);
-}
-
-const TYPES: ReadonlyMap<string, ObservationType> = new Map(OBSERVATION_TYPES.map((type) => [type, type]));
-const LEVEL_NAMES: ReadonlyMap<string, Level> = new Map(LEVELS.map((level) => [level, level]));
-
-function readType(value: string): ObservationType | undefined {
-  return TYPES.get(value) ?? TYPES.get(value.toUpperCase());
-}
-
-function readLevel(value: unknown): Level | undefined {
-  return typeof value === 'string' ? (LEVEL_NAMES.get(value) ?? LEVEL_NAMES.get(value.toUpperCase())) : undefined;
 }
 
 function toRejection(kind: Rejection['kind'], index: number, item: unknown, problem: InvalidInput): Rejection {

@@ -35,6 +35,11 @@ export function readPayloadTexts(body: string): BatchTexts {
   return new Walker(body).batch();
 }
 
+/** The same for the bodies of the events of a `POST /api/public/ingestion` request, at the places of their events. */
+export function readEventTexts(request: string): readonly PayloadTexts[] {
+  return new Walker(request).events();
+}
+
 /** In JSON a letter E before a digit or a sign begins an exponent; that of `true` and `false` stands before a comma, a bracket or space. */
 function isExponent(code: number, next: number): boolean {
   return (code | 0x20) === 0x65 && (next === 0x2b || next === 0x2d || (next >= 0x30 && next <= 0x39));
@@ -56,13 +61,36 @@ class Walker {
     this.space();
     const isPlain = this.members((start, end) => {
       if (this.isKey(start, end, 'trace')) trace = this.item();
-      else if (this.isKey(start, end, 'observations')) observations = this.items();
+      else if (this.isKey(start, end, 'observations')) observations = this.items(() => this.item());
       else this.value();
     });
     return isPlain ? { trace, observations } : { trace: {}, observations: [] };
   }
 
-  private items(): PayloadTexts[] {
+  events(): PayloadTexts[] {
+    let events: PayloadTexts[] = [];
+    this.space();
+    const isPlain = this.members((start, end) => {
+      if (this.isKey(start, end, 'batch')) events = this.items(() => this.event());
+      else this.value();
+    });
+    return isPlain ? events : [];
+  }
+
+  private event(): PayloadTexts {
+    let texts: PayloadTexts = {};
+    if (this.code() !== OPEN_BRACE) {
+      this.value();
+      return texts;
+    }
+    const isPlain = this.members((start, end) => {
+      if (this.isKey(start, end, 'body')) texts = this.item();
+      else this.value();
+    });
+    return isPlain ? texts : {};
+  }
+
+  private items(read: () => PayloadTexts): PayloadTexts[] {
     const items: PayloadTexts[] = [];
     if (this.code() !== OPEN_BRACKET) {
       this.value();
@@ -74,7 +102,7 @@ class Walker {
         this.at += 1;
         this.space();
       }
-      items.push(this.item());
+      items.push(read());
     }
     this.at += 1;
     return items;

@@ -1,28 +1,6 @@
-import { isAscii } from 'node:buffer';
-import { Type, type TProperties } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
 import { type BatchTexts, readPayloadTexts } from './batch.payload-texts.js';
-
-/** What a field of an item may hold besides null. `loose` fields never refuse their item: what they cannot use is not stated. */
-interface Kinds {
-  text: string;
-  number: number;
-  flag: boolean;
-  texts: string[];
-  object: object;
-  textOrNumber: string | number;
-  loose: unknown;
-}
-
-const JSON_TYPES: Readonly<Record<Exclude<keyof Kinds, 'loose'>, object>> = {
-  text: { type: ['string', 'null'] },
-  number: { type: ['number', 'null'] },
-  flag: { type: ['boolean', 'null'] },
-  texts: { type: ['array', 'null'], items: { type: 'string' } },
-  object: { type: ['object', 'null'] },
-  textOrNumber: { type: ['string', 'number', 'null'] },
-};
+import { bodyText, compileFields, firstProblem, type Kinds, parseJson, snakeCase } from './item-schema.js';
 
 /** The documented fields of `trace`. Each is also known by its snake_case name. */
 export const TRACE_FIELDS = {
@@ -105,23 +83,10 @@ export interface WireBatch {
   readonly texts: BatchTexts;
 }
 
-/** `traceId` → `trace_id`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function compile<F extends Readonly<Record<string, keyof Kinds>>>(fields: F): Validator<TProperties> {
-  const properties: TProperties = {};
-  for (const [name, kind] of Object.entries(fields)) {
-    if (kind === 'loose') continue;
-    const type = Type.Optional(Type.Unsafe(JSON_TYPES[kind]));
-    properties[name] = type;
-    properties[snakeCase(name)] = type;
-  }
-  return Compile(Type.Object(properties));
-}
-
-const checks = { trace: compile(TRACE_FIELDS), observation: compile(OBSERVATION_FIELDS) };
+const checks = {
+  trace: compileFields(TRACE_FIELDS, [snakeCase]),
+  observation: compileFields(OBSERVATION_FIELDS, [snakeCase]),
+};
 
 /** Whether every field of `item` has a type it may have. Costs well under a microsecond; unknown fields are ignored. */
 export function isWireTrace(item: unknown): item is WireTrace {
@@ -132,13 +97,9 @@ export function isWireObservation(item: unknown): item is WireObservation {
   return checks.observation.Check(item);
 }
 
-/** Why an item that failed its check did, naming the first field to blame. Slow: only for items that are refused anyway. */
+/** Why an item that failed its check did. Slow: only for items that are refused anyway. */
 export function typeProblem(kind: 'trace' | 'observation', item: unknown): InvalidInput {
-  const [error] = checks[kind].Errors(item);
-  if (error === undefined || error.instancePath === '') return new InvalidInput('must be an object');
-  const [field, element] = error.instancePath.slice(1).split('/');
-  if (element !== undefined) return new InvalidInput(`must hold only strings, element ${element} is none`, field);
-  return new InvalidInput(error.message, field);
+  return firstProblem(checks[kind], item);
 }
 
 /** More items than this belong into several requests: each costs memory beyond the bytes that the body limit counts. */
@@ -149,8 +110,7 @@ export const MAX_OBSERVATIONS = 50_000;
  * @throws InvalidInput for what is no JSON object with `trace` or `observations`, TooLarge beyond MAX_OBSERVATIONS.
  */
 export function readBatch(body: Buffer): WireBatch {
-  // Most bodies are ASCII, and those are text without being decoded.
-  const text = body.toString(isAscii(body) ? 'latin1' : 'utf8');
+  const text = bodyText(body);
   const request = parseJson(text);
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new InvalidInput('The body must be a JSON object with "trace", "observations" or both');
@@ -166,14 +126,4 @@ export function readBatch(body: Buffer): WireBatch {
     throw new TooLarge(`observations holds ${observations.length} items, at most ${MAX_OBSERVATIONS} fit one request`);
   }
   return { trace, observations, texts: readPayloadTexts(text) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // Only where, never what: the engine's message quotes the body.
-    const position = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
-  }
 }

@@ -2,12 +2,12 @@ import { toIndexableText } from '../../domain/identifier.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
 
 /** More than any real count, and small enough that the sums over a project stay within int8. */
-const MAX_COUNT = 1_000_000_000_000;
+export const MAX_COUNT = 1_000_000_000_000;
 /** In USD; as above. */
 const MAX_COST_USD = 1_000_000;
 /** Classes of one usage map; providers use a dozen. */
-const MAX_CLASSES = 100;
-const MAX_CLASS_BYTES = 200;
+export const MAX_CLASSES = 100;
+export const MAX_CLASS_BYTES = 200;
 
 /** Other names of the three main classes: OpenAI chat and responses, LangChain, Vercel AI SDK, Langfuse. */
 const MAIN_CLASS: ReadonlyMap<string, string> = new Map([
@@ -65,7 +65,8 @@ export function readUsage(usage: unknown, stated: StatedTokens): UsageDetails | 
   return counts;
 }
 
-function readClasses(usage: Readonly<Record<string, unknown>>, counts: Record<string, number>): void {
+/** Puts the classes that `usage` states into `counts`, under their names in xtrace. */
+export function readClasses(usage: Readonly<Record<string, unknown>>, counts: Record<string, number>): void {
   let classes = 0;
   let inputParts = 0;
   let outputParts = 0;
@@ -135,7 +136,7 @@ export function toUsd(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= MAX_COST_USD ? value : undefined;
 }
 
-function toCount(value: unknown): number | undefined {
+export function toCount(value: unknown): number | undefined {
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && value >= 0 && value <= MAX_COUNT ? value : undefined;
   }
@@ -143,6 +144,6 @@ function toCount(value: unknown): number | undefined {
   return undefined;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

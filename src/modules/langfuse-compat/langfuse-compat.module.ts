@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
+import { IngestionController } from './ingestion.controller.js';
 import { ObservationsController } from './observations.controller.js';
 import { ObservationsV2Controller } from './observations-v2.controller.js';
+import { SingleWritesController } from './single-writes.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
@@ -12,8 +14,10 @@ import { TracesController } from './traces.controller.js';
   controllers: [
     BatchController,
     DailyMetricsController,
+    IngestionController,
     ObservationsController,
     ObservationsV2Controller,
+    SingleWritesController,
     TracesController,
   ],
 })

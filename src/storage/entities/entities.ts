@@ -7,6 +7,7 @@ import { MetricSeriesEntity } from './metric-series.entity.js';
 import { ModelPriceEntity } from './model-price.entity.js';
 import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
+import { OrphanEntity } from './orphan.entity.js';
 import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
 import { PromptEntity } from './prompt.entity.js';
@@ -32,6 +33,7 @@ export const ENTITIES = [
   SessionEntity,
   UsageHourlyEntity,
   QuarantineEntity,
+  OrphanEntity,
   MetricSeriesEntity,
   MetricPointEntity,
   MetricExemplarEntity,
