@@ -12,6 +12,8 @@ import { LogsModule } from './modules/logs/logs.module.js';
 import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
+import { ProjectsModule } from './modules/projects/projects.module.js';
+import { ScoresModule } from './modules/scores/scores.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -39,7 +41,9 @@ export class AppModule {
         IngestModule.forRoot({ entry: INGEST_WORKER, services: INGEST_SERVICES }),
         OtlpModule.forRoot({ imports: [http, HealthModule] }),
         LangfuseCompatModule,
+        ProjectsModule,
         SessionsModule,
+        ScoresModule,
         LogsModule,
         MetricsModule,
         PricingModule,

@@ -31,6 +31,9 @@ export class NothingUsable extends InvalidInput {
 /** There is no such thing in the caller's project. */
 export class NotFound extends DomainError {}
 
+/** It cannot be done as things are: it is there already, or something else is in the way. */
+export class Conflict extends DomainError {}
+
 /** The credential is missing or wrong. */
 export class Unauthorized extends DomainError {}
 

@@ -184,7 +184,7 @@ function isGreaterJson(value: JsonText, known: JsonText): boolean {
 }
 
 /** JSON text with the keys of every object in the order of their bytes. */
-function canonicalJson(value: JsonValue): JsonText {
+export function canonicalJson(value: JsonValue): JsonText {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const entries = Object.entries(value).sort(([a], [b]) => compareBytewise(a, b));

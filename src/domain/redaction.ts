@@ -3,6 +3,7 @@ import { type JsonText } from './json.js';
 import { type LogRecord } from './log.js';
 import { type Point, type PointBatch, type Series } from './metric.js';
 import { type ObservationPatch } from './observation.js';
+import { type ScoreBatch, type ScorePatch } from './score.js';
 import { cleanJson, holdsNothing, type Scope } from './secret-json.js';
 import { SecretKeys } from './secret-key.js';
 import { SecretScreen } from './secret-screen.js';
@@ -20,7 +21,7 @@ type Metadata = ReadonlyMap<string, JsonText>;
  * of them still gives the same rows. Why it looks where it looks: ops/docs/adr/012-redaction-before-the-queue.md.
  *
  * Metadata, model parameters, labels and log records: values of secret names however deep, and secrets in texts. Names, status messages
- * and tags: secrets in texts. Input and output: headers and credentials of well-known makers. Ids are never touched.
+ * and tags, and what scores say: secrets in texts. Input and output: headers and credentials of well-known makers. Ids are never touched.
  */
 export class Redactor {
   private readonly keys: SecretKeys;
@@ -56,6 +57,22 @@ export class Redactor {
       return series === point.series ? point : { ...point, series };
     });
     return points === batch.points ? batch : { ...batch, points };
+  }
+
+  /** `batch` without secrets in names, comments, texts and metadata. */
+  redactScores(batch: ScoreBatch): ScoreBatch {
+    const scores = replaceSome(batch.scores, (patch) => this.redactScore(patch));
+    return scores === batch.scores ? batch : { ...batch, scores };
+  }
+
+  private redactScore(patch: ScorePatch): ScorePatch {
+    const name = this.redactText(patch.name);
+    const value = typeof patch.value === 'string' ? this.redactText(patch.value) : patch.value;
+    const comment = this.redactText(patch.comment);
+    const metadata = patch.metadata === undefined ? undefined : this.redactJson(patch.metadata, 'metadata');
+    const isSame =
+      name === patch.name && value === patch.value && comment === patch.comment && metadata === patch.metadata;
+    return isSame ? patch : { ...patch, name, value, comment, metadata };
   }
 
   private redactSeries(series: Series): Series {
@@ -133,15 +150,22 @@ export class Redactor {
     return text === null ? null : this.redactJson(text, 'metadata');
   }
 
-  private redactText<T extends string | null | undefined>(text: T): T | string {
+  /** A text that is no content, such as a name, without the secrets in it. */
+  redactText<T extends string | null | undefined>(text: T): T | string {
     if (typeof text !== 'string' || !this.screen.mayHold(text, 'metadata')) return text;
     const cleaned = cleanText(text, this.keys);
     this.redacted += cleaned.count;
     return cleaned.text;
   }
 
-  private redactContent(text: JsonText | undefined): JsonText | undefined {
-    return text === undefined ? undefined : this.redactJson(text, 'content');
+  /** What a person or a model wrote, as JSON: headers and credentials of well-known makers are taken out. */
+  redactContent<T extends JsonText | undefined>(text: T): T | JsonText {
+    return text === undefined ? text : this.redactJson(text, 'content');
+  }
+
+  /** What a program states about itself, as JSON: values of secret names too are taken out, however deep. */
+  redactAttributes(text: JsonText): JsonText {
+    return this.redactJson(text, 'metadata');
   }
 
   private redactJson(text: JsonText, scope: Scope, key?: string): JsonText {

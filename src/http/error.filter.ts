@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  Conflict,
   InvalidInput,
   NotFound,
   OverCapacity,
@@ -65,6 +66,7 @@ export function describeFailure(error: unknown, overCapacity: 503 | 429 = 503): 
   if (error instanceof InvalidInput) return { status: 400, message: error.message };
   if (error instanceof Unauthorized) return { status: 401, message: error.message };
   if (error instanceof NotFound) return { status: 404, message: error.message };
+  if (error instanceof Conflict) return { status: 409, message: error.message };
   if (error instanceof TooLarge) return { status: 413, message: error.message };
   if (error instanceof UnsupportedMedia) return { status: 415, message: error.message };
   if (error instanceof QueryTimeout) return { status: 422, message: error.message };

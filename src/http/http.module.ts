@@ -28,7 +28,7 @@ const throttler = ThrottlerModule.forRootAsync({
 /** What every route gets without asking: authentication, body limits, the query rate limit and the shape of errors. */
 @Module({})
 export class HttpModule {
-  /** `imports` has to bring the `ProjectDirectory`, because nothing here may know where projects are kept. */
+  /** `imports` has to bring the `ProjectDirectory` and the `KeyDirectory`: nothing here may know where these are kept. */
   static forRoot(options: {
     credentials: AcceptedCredentials;
     imports: NonNullable<ModuleMetadata['imports']>;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type FlushAttempt } from './flush-loop.js';
 
-/** The two queues of the write pipeline. */
-export type QueueName = 'traces' | 'points';
+/** The queues of the write pipeline. */
+export type QueueName = 'traces' | 'points' | 'scores';
 
 export type FlushListener = (queue: QueueName, attempt: FlushAttempt) => void;
 

@@ -3,6 +3,7 @@ import { Redactor } from '../domain/redaction.js';
 import { type QueueName } from './flush-events.js';
 import { IngestService } from './ingest.service.js';
 import { MetricIngestService } from './metric-ingest.service.js';
+import { ScoreIngestService } from './score-ingest.service.js';
 
 /** How the write pipeline is doing at this moment. */
 export interface PipelineStatus {
@@ -19,15 +20,16 @@ export class IngestStatus {
   constructor(
     private readonly traces: IngestService,
     private readonly points: MetricIngestService,
+    private readonly scores: ScoreIngestService,
     private readonly redactor: Redactor,
   ) {}
 
   /** A promise, because it is asked from another thread. */
   read(): Promise<PipelineStatus> {
-    const { traces, points, redactor } = this;
+    const { traces, points, scores, redactor } = this;
     return Promise.resolve({
-      queuedBytes: { traces: traces.queuedBytes, points: points.queuedBytes },
-      writers: { traces: traces.writers, points: points.writers },
+      queuedBytes: { traces: traces.queuedBytes, points: points.queuedBytes, scores: scores.queuedBytes },
+      writers: { traces: traces.writers, points: points.writers, scores: scores.writers },
       redactedCount: redactor.redactedCount,
     });
   }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
+import { Redactor } from '../domain/redaction.js';
 import { MetricPartitionKeeper } from '../storage/metric-partitions.js';
 import { PartitionKeeper } from '../storage/partitions.js';
 import { StorageModule } from '../storage/storage.module.js';
@@ -21,6 +22,8 @@ export class IngestModule {
       imports: [StorageModule],
       providers: [
         FlushEvents,
+        // The gate of what is stored without the thread: prompts and other things that people edit.
+        { provide: Redactor, useFactory: ({ redactKeys }: Config) => new Redactor(redactKeys), inject: [CONFIG] },
         {
           provide: IngestThread,
           inject: [CONFIG, DATABASE, FlushEvents, PartitionKeeper, MetricPartitionKeeper],
@@ -48,7 +51,7 @@ export class IngestModule {
           useFactory: (thread: IngestThread) => thread.remote(type),
         })),
       ],
-      exports: [FlushEvents, IngestThread, ...services],
+      exports: [FlushEvents, Redactor, IngestThread, ...services],
     };
   }
 }

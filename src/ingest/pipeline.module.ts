@@ -6,6 +6,7 @@ import { FlushEvents } from './flush-events.js';
 import { IngestService } from './ingest.service.js';
 import { IngestStatus } from './ingest-status.js';
 import { MetricIngestService } from './metric-ingest.service.js';
+import { ScoreIngestService } from './score-ingest.service.js';
 
 /** The write pipeline itself: redaction, queues, writers. Needs a `PartitionSource` from whoever runs it. */
 @Module({
@@ -15,8 +16,9 @@ import { MetricIngestService } from './metric-ingest.service.js';
     FlushEvents,
     IngestService,
     MetricIngestService,
+    ScoreIngestService,
     IngestStatus,
   ],
-  exports: [FlushEvents, IngestService, MetricIngestService, IngestStatus],
+  exports: [FlushEvents, IngestService, MetricIngestService, ScoreIngestService, IngestStatus],
 })
 export class PipelineModule {}

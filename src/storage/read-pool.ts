@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Pool, type QueryConfig } from 'pg';
+import { type Pool, type PoolClient, type QueryConfig } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { CONFIG, type Config } from '../config/config.js';
-import { QueryTimeout, Unavailable } from '../domain/errors.js';
+import { DomainError, QueryTimeout, Unavailable } from '../domain/errors.js';
 import { type BytesRow, copyOutSql, readCopy } from './copy-reader.js';
 import { classifyFault } from './sql-state.js';
 
@@ -12,6 +12,9 @@ const GRACE_MS = 1000;
 
 /** What the stream of a copy may hold before it waits to be read, which it does all the time. */
 const COPY_BUFFER_BYTES = 64 * 1024 * 1024;
+
+/** Runs one statement of a transaction. */
+export type RunStatement = <T extends object>(sql: string, params?: readonly unknown[]) => Promise<T[]>;
 
 /** The connections that reads use: apart from the writers', with a time limit per statement. */
 @Injectable()
@@ -73,6 +76,38 @@ export class ReadPool {
     });
   }
 
+  /**
+   * Runs `work` in one transaction, for the few things that are edited rather than ingested. Whatever it throws undoes all
+   * of it. Committed when it resolves; READ COMMITTED, so that a statement sees what a lock before it waited for.
+   */
+  async transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T> {
+    return await this.guard(async () => {
+      const client = await this.pool.connect();
+      const run = this.statementsOf(client);
+      try {
+        await run('BEGIN');
+        const result = await work(run);
+        await run('COMMIT');
+        client.release();
+        return result;
+      } catch (error) {
+        // A connection that cannot roll back is of no more use.
+        await run('ROLLBACK').then(
+          () => client.release(),
+          () => client.release(true),
+        );
+        throw error;
+      }
+    });
+  }
+
+  private statementsOf(client: PoolClient): RunStatement {
+    return async <T extends object>(text: string, values: readonly unknown[] = []) => {
+      const config = { text, values: [...values], query_timeout: this.queryTimeoutMs } as QueryConfig;
+      return (await client.query<T>(config)).rows;
+    };
+  }
+
   /** TypeORM's own query() neither prepares statements nor returns rows as arrays; its pool is the same. */
   private get pool(): Pool {
     return (this.dataSource.driver as unknown as { master: Pool }).master;
@@ -87,6 +122,8 @@ export class ReadPool {
     try {
       return await read();
     } catch (error) {
+      // What a transaction found out for itself.
+      if (error instanceof DomainError) throw error;
       const fault = classifyFault(error);
       if (fault === 'timeout')
         throw new QueryTimeout(

@@ -2,6 +2,7 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
+import { KeyDirectory } from '../domain/api-key.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
 import { migrate, newDataSource } from './data-source.js';
@@ -16,9 +17,16 @@ import { PriceBook } from './pricing/price-book.js';
 import { PriceStore } from './pricing/price-store.js';
 import { Repricer } from './pricing/repricer.js';
 import { SnapshotReader } from './pricing/snapshot-reader.js';
-import { ProjectStore } from './project-store.js';
+import { ApiKeyDirectory } from './projects/api-key-directory.js';
+import { ApiKeyStore } from './projects/api-key-store.js';
+import { KeyCopies } from './projects/key-changes.js';
+import { openDefaultProject } from './projects/default-project.js';
+import { ProjectStore } from './projects/project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
+import { ScoreConfigStore } from './scores/score-config-store.js';
+import { ScoreReader } from './scores/score-reader.js';
+import { ScoreRemoval } from './scores/score-removal.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceReader } from './trace-reader.js';
@@ -58,10 +66,20 @@ import { UsageReader } from './usage-reader.js';
     {
       provide: ProjectDirectory,
       inject: [DataSource, CONFIG],
-      useFactory: (dataSource: DataSource, config: Config) => ProjectStore.open(dataSource, config.defaultProjectId),
+      useFactory: (dataSource: DataSource, config: Config) => openDefaultProject(dataSource, config.defaultProjectId),
     },
+    {
+      provide: ApiKeyDirectory,
+      // Not before the tables are there.
+      inject: [DATABASE, DataSource],
+      useFactory: (database: DatabaseConnection) => ApiKeyDirectory.open(database),
+    },
+    { provide: KeyDirectory, useExisting: ApiKeyDirectory },
+    { provide: KeyCopies, useExisting: ApiKeyDirectory },
     { provide: DatabaseProbe, useClass: StorageProbe },
     ReadPool,
+    ProjectStore,
+    ApiKeyStore,
     { provide: PriceBook, useFactory: () => new PriceBook() },
     SnapshotReader,
     PriceStore,
@@ -74,6 +92,9 @@ import { UsageReader } from './usage-reader.js';
     LogReader,
     UsageReader,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
     Retention,
   ],
   exports: [
@@ -81,6 +102,9 @@ import { UsageReader } from './usage-reader.js';
     CostReader,
     Repricer,
     ProjectDirectory,
+    ProjectStore,
+    KeyDirectory,
+    ApiKeyStore,
     DatabaseProbe,
     PartitionKeeper,
     ReadPool,
@@ -92,6 +116,9 @@ import { UsageReader } from './usage-reader.js';
     UsageReader,
     MetricPartitionKeeper,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
   ],
 })
 export class StorageModule implements OnApplicationShutdown {

@@ -3,7 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, parseConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { InvalidInput, NotFound, OverCapacity, Unavailable } from '../../src/domain/errors.js';
-import { type Project, type ProjectDescription, ProjectDirectory } from '../../src/domain/project.js';
+import { type ApiKey, KEY_SCOPES, KeyDirectory, type KeyScope } from '../../src/domain/api-key.js';
+import { type Project, ProjectDirectory } from '../../src/domain/project.js';
 import { OpenInCompat, Public } from '../../src/http/auth/public.decorator.js';
 import { HttpModule } from '../../src/http/http.module.js';
 import { InFlightBytes } from '../../src/http/in-flight-bytes.js';
@@ -46,9 +47,22 @@ class Projects extends ProjectDirectory {
   override defaultProject(): Project {
     return { no: 1, id: 'test-project' };
   }
+}
 
-  override describe({ id }: Project): Promise<ProjectDescription> {
-    return Promise.resolve({ id, name: id, createdAt: 0, updatedAt: 0 });
+/** Keys of another project, each found by the words that name what it opens: `read,admin` and a secret `of read,admin`. */
+class Keys extends KeyDirectory {
+  override findByPair(publicKey: string, secretKey: string): ApiKey | undefined {
+    return secretKey === `of ${publicKey}` ? this.findByPublicKey(publicKey) : undefined;
+  }
+
+  override findBySecret(secretKey: string): ApiKey | undefined {
+    return secretKey.startsWith('of ') ? this.findByPublicKey(secretKey.slice(3)) : undefined;
+  }
+
+  override findByPublicKey(publicKey: string): ApiKey | undefined {
+    const scopes = publicKey.split(',') as KeyScope[];
+    if (!scopes.every((scope) => KEY_SCOPES.includes(scope))) return undefined;
+    return { id: `key for ${publicKey}`, project: { no: 2, id: 'other-project' }, scopes };
   }
 }
 
@@ -157,7 +171,13 @@ export async function startHttpApp(env: Record<string, string> = {}): Promise<Ht
   const config: Config = parseConfig({ ...CONFIGURED, ...env });
   const received = new Received();
 
-  @Module({ providers: [{ provide: ProjectDirectory, useClass: Projects }], exports: [ProjectDirectory] })
+  @Module({
+    providers: [
+      { provide: ProjectDirectory, useClass: Projects },
+      { provide: KeyDirectory, useClass: Keys },
+    ],
+    exports: [ProjectDirectory, KeyDirectory],
+  })
   class ProjectsModule {}
 
   @Module({})

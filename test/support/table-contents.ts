@@ -23,7 +23,7 @@ const VALUES: Readonly<Record<string, (n: number) => string>> = {
   _text: (n) => `ARRAY[${TEXT} || '${n}', '', 'NULL', NULL]`,
   timestamptz: () => `date_trunc('hour', now()) + interval '1.234567 seconds'`,
   jsonb: (n) => `jsonb_build_object(${TEXT}, ${n}, 'deep', '[1e3, null, "\\\\u00e9\\\\\\\\"]'::jsonb)`,
-  bytea: () => `'\\x00ff5c0a'::bytea`,
+  bytea: (n) => `'\\x00ff5c0a0${n}'::bytea`,
   uuid: (n) => `md5('${n}')::uuid`,
 };
 

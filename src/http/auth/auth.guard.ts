@@ -27,10 +27,11 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** The scope that the route asks for; else writing needs `ingest`, everything else `read`. */
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The scope that the route asks for; else reading needs `read`, everything else `ingest`. */
 export function requireScope(request: FastifyRequest, principal: Principal): void {
-  const { write, scope } = routeTraits(request);
-  demandScope(principal, scope ?? (write === undefined ? 'read' : 'ingest'));
+  demandScope(principal, routeTraits(request).scope ?? (READING.has(request.method) ? 'read' : 'ingest'));
 }
 
 /** @throws ForbiddenException when `principal` is not allowed what `needed` names. */

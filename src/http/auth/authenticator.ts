@@ -2,13 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
 import { CONFIG, type Config } from '../../config/config.js';
+import { type ApiKey, KeyDirectory } from '../../domain/api-key.js';
 import { TooManyRequests, Unauthorized } from '../../domain/errors.js';
 import { ProjectDirectory } from '../../domain/project.js';
 import { routeTraits } from '../route-config.js';
 import { TokenBuckets } from '../throttle/token-bucket.js';
-import { type AcceptedCredentials, CredentialCheck, type Offer, readOffer } from './credentials.js';
+import { type AcceptedCredentials, CredentialCheck, type KeyId, type Offer, readOffer } from './credentials.js';
 import { AuthFailureStats } from './auth-failure-stats.js';
-import { type Principal, principalOf, setPrincipal } from './principal.js';
+import { type Principal, principalOf, type Scope, setPrincipal } from './principal.js';
 
 /** Injection token of the {@link AcceptedCredentials}. */
 export const CREDENTIALS = Symbol('Credentials');
@@ -19,6 +20,14 @@ const FAILURES_AT_ONCE = 40;
 
 /** Client addresses of one IPv6 subscriber share this many bits. */
 const IPV6_SUBSCRIBER_BITS = 64;
+
+/** What the credentials of the settings open, all in the project of the settings. */
+const CONFIGURED_SCOPES: Readonly<Record<KeyId, readonly Scope[]>> = {
+  'bearer-token': ['ingest', 'scores', 'read', 'admin', 'operator', 'metrics'],
+  'key-pair': ['ingest', 'scores', 'read', 'admin', 'operator', 'metrics'],
+  'public-key': ['scores'],
+  'metrics-token': ['metrics'],
+};
 
 /** What a request tells of its sender, whatever protocol it came by. */
 export interface Caller {
@@ -41,6 +50,7 @@ export class Authenticator {
     @Inject(CONFIG) config: Config,
     @Inject(CREDENTIALS) credentials: AcceptedCredentials,
     private readonly projects: ProjectDirectory,
+    private readonly keys: KeyDirectory,
     private readonly stats: AuthFailureStats,
   ) {
     this.check = new CredentialCheck(credentials);
@@ -83,16 +93,41 @@ export class Authenticator {
     throw new Unauthorized(complaint(offer));
   }
 
+  /** The credentials of the settings come first: no key that somebody makes can take their place. */
   private find(caller: Caller): Principal | undefined {
-    const project = this.projects.defaultProject();
-    const keyId = this.check.match(offerOf(caller));
-    if (keyId === 'metrics-token') return { project, scopes: ['metrics'], keyId };
-    if (keyId !== undefined) return { project, scopes: ['ingest', 'read', 'admin', 'metrics'], keyId };
+    const offer = offerOf(caller);
+    const keyId = this.check.match(offer);
+    if (keyId !== undefined)
+      return { project: this.projects.defaultProject(), scopes: CONFIGURED_SCOPES[keyId], keyId };
+    const holder = this.findHolder(offer);
+    if (holder !== undefined) return holder;
     if (this.isCompatOpen && caller.isOpenInCompat) {
-      return { project, scopes: ['ingest', 'read'], keyId: 'anonymous' };
+      return { project: this.projects.defaultProject(), scopes: ['ingest', 'scores', 'read'], keyId: 'anonymous' };
     }
     return undefined;
   }
+
+  /** Who holds a key of a project: its pair, its secret as a bearer token, or its public half, which may write scores. */
+  private findHolder(offer: Offer): Principal | undefined {
+    if (offer.kind === 'pair') {
+      return principalWith(this.keys.findByPair(offer.publicKey, offer.secretKey));
+    }
+    if (offer.kind !== 'token') return undefined;
+    const byPublicKey = this.keys.findByPublicKey(offer.token);
+    if (byPublicKey === undefined) return principalWith(this.keys.findBySecret(offer.token));
+    const { scopes } = principalWith(byPublicKey);
+    return scopes.includes('scores')
+      ? { project: byPublicKey.project, scopes: ['scores'], keyId: byPublicKey.id }
+      : undefined;
+  }
+}
+
+function principalWith(key: ApiKey): Principal;
+function principalWith(key: ApiKey | undefined): Principal | undefined;
+function principalWith(key: ApiKey | undefined): Principal | undefined {
+  if (key === undefined) return undefined;
+  const { id, project, scopes } = key;
+  return { project, scopes: scopes.includes('ingest') ? [...scopes, 'scores'] : scopes, keyId: id };
 }
 
 function callerOf(request: FastifyRequest): Caller {

@@ -16,8 +16,8 @@ export interface AcceptedCredentials {
   readonly metricsToken?: string;
 }
 
-/** Names the accepted credential that an offer matched. */
-export type KeyId = 'bearer-token' | 'key-pair' | 'metrics-token';
+/** Names the accepted credential that an offer matched; `public-key`: half of the pair, sent as a bearer token. */
+export type KeyId = 'bearer-token' | 'key-pair' | 'public-key' | 'metrics-token';
 
 /**
  * Reads `Authorization: Bearer token` or `Basic base64(public:secret)`, also with `%20` for the space, which is how
@@ -51,12 +51,16 @@ function readPair(encoded: string): Offer {
 export class CredentialCheck {
   private readonly token: Buffer | undefined;
   private readonly pair: Buffer | undefined;
+  private readonly publicKey: Buffer | undefined;
   private readonly metricsToken: Buffer | undefined;
 
   constructor(accepted: AcceptedCredentials) {
     const { bearerToken, publicKey, secretKey, metricsToken } = accepted;
     if (bearerToken) this.token = digest(bearerToken);
-    if (publicKey && secretKey) this.pair = pairDigest(publicKey, secretKey);
+    if (publicKey && secretKey) {
+      this.pair = pairDigest(publicKey, secretKey);
+      this.publicKey = digest(publicKey);
+    }
     if (metricsToken) this.metricsToken = digest(metricsToken);
   }
 
@@ -64,7 +68,8 @@ export class CredentialCheck {
     if (offer.kind === 'token') {
       const offered = digest(offer.token);
       if (isSame(this.token, offered)) return 'bearer-token';
-      return isSame(this.metricsToken, offered) ? 'metrics-token' : undefined;
+      if (isSame(this.metricsToken, offered)) return 'metrics-token';
+      return isSame(this.publicKey, offered) ? 'public-key' : undefined;
     }
     if (offer.kind === 'pair') {
       return isSame(this.pair, pairDigest(offer.publicKey, offer.secretKey)) ? 'key-pair' : undefined;

@@ -1,8 +1,13 @@
 import type { FastifyRequest } from 'fastify';
+import type { KeyScope } from '../../domain/api-key.js';
 import type { Project } from '../../domain/project.js';
 
-/** `admin`: sees what belongs to no single project. `metrics`: reads GET /metrics, and nothing else by that alone. */
-export type Scope = 'ingest' | 'read' | 'admin' | 'metrics';
+/**
+ * `ingest`, `read`, `admin`, `scores`: of the caller's project, see {@link KeyScope}; whoever has `ingest` has `scores`.
+ * `operator`: sees and changes what belongs to no single project. `metrics`: reads GET /metrics. No key of a project
+ * opens these two, only the credentials of the settings do.
+ */
+export type Scope = KeyScope | 'operator' | 'metrics';
 
 /** Who calls. */
 export interface Principal {

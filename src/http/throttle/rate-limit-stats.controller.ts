@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CONFIG, type Config } from '../../config/config.js';
+import { RequireScope } from '../auth/require-scope.decorator.js';
 import { QueryRateStats } from './query-rate-stats.js';
 import { RateLimitStatsDto } from './rate-limit-stats.dto.js';
 
@@ -17,6 +18,7 @@ export class RateLimitStatsController {
    * @remarks Queries let through and refused since the start of this process, and the credentials refused most often.
    */
   @Get('rate_limit_stats')
+  @RequireScope('operator')
   @ApiOkResponse({ type: RateLimitStatsDto, description: 'The counters.' })
   getRateLimitStats(): RateLimitStatsDto {
     const { totalAllowed, totalRejected, topRejected } = this.stats;

@@ -1,3 +1,4 @@
+import { toEnvironment } from '../../domain/environment.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
@@ -109,7 +110,7 @@ function mapTrace(t: WireTrace, texts: PayloadTexts, context: BatchContext): Tra
     traceId,
     stamp,
     timestamp,
-    environment: readEnvironment(t.environment),
+    environment: toEnvironment(t.environment),
     name: name(t.name),
     userId: optionalId(t.userId ?? t.user_id, 'userId'),
     sessionId: optionalId(t.sessionId ?? t.session_id, 'sessionId'),
@@ -155,7 +156,7 @@ function mapObservation(
     startTime,
     endTime,
     completionStartTime,
-    environment: readEnvironment(o.environment),
+    environment: toEnvironment(o.environment),
     type: type ?? (statedType === undefined ? undefined : 'SPAN'),
     fallbackType: 'GENERATION',
     name: name(o.name),
@@ -300,17 +301,6 @@ function readType(value: string): ObservationType | undefined {
 
 function readLevel(value: unknown): Level | undefined {
   return typeof value === 'string' ? (LEVEL_NAMES.get(value) ?? LEVEL_NAMES.get(value.toUpperCase())) : undefined;
-}
-
-/** Langfuse's rule: lower case, without the reserved prefix, at most 40 of `a-z 0-9 - _`; anything else is not stated. */
-function readEnvironment(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const environment = value
-    .slice(0, 1000)
-    .toLowerCase()
-    .replace(/^(?:langfuse[-_]?)+/, '')
-    .slice(0, 40);
-  return /^[a-z0-9_-]+$/.test(environment) ? environment : undefined;
 }
 
 function toRejection(kind: Rejection['kind'], index: number, item: unknown, problem: InvalidInput): Rejection {

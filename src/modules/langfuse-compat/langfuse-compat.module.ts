@@ -4,7 +4,6 @@ import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
 import { ObservationsController } from './observations.controller.js';
 import { ObservationsV2Controller } from './observations-v2.controller.js';
-import { ProjectsController } from './projects.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
@@ -15,7 +14,6 @@ import { TracesController } from './traces.controller.js';
     DailyMetricsController,
     ObservationsController,
     ObservationsV2Controller,
-    ProjectsController,
     TracesController,
   ],
 })

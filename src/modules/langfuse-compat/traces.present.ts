@@ -1,7 +1,9 @@
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
+import { type Score } from '../../domain/score.js';
 import { presentTime } from '../../domain/time.js';
 import { type Trace, type TraceDetail, type TraceListItem } from '../../domain/trace.js';
+import { presentScore, type ScoreAnswer } from '../../http/score-answer.js';
 import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
@@ -20,26 +22,38 @@ export interface FieldGroups {
   readonly metrics: boolean;
 }
 
-/** A page of the trace list; observations as their ids. */
+/** A page of the trace list; observations and scores, which are at the positions of the traces, as their ids. */
 export function* presentTracePage(
   project: Project,
   page: Page<TraceListItem>,
+  scores: readonly (readonly Score[])[],
   request: PageRequest,
   groups: FieldGroups,
 ): JsonPieces {
   let comma = '{"data":[';
-  for (const trace of page.items) {
+  for (const [i, trace] of page.items.entries()) {
     yield comma;
-    yield* presentTrace(project, trace, groups);
+    yield* presentTrace(
+      project,
+      trace,
+      (scores[i] ?? []).map(({ id }) => id),
+      groups,
+    );
     yield groups.observations ? `${JSON.stringify(trace.observationIds)}}` : '[]}';
     comma = ',';
   }
   yield `${page.items.length === 0 ? comma : ''}],"meta":${presentMeta(page, request)}}`;
 }
 
-/** One trace with its observations in full. */
-export function* presentTraceDetail(project: Project, trace: TraceDetail, groups: FieldGroups): JsonPieces {
-  yield* presentTrace(project, trace, groups);
+/** One trace with its observations and scores in full. */
+export function* presentTraceDetail(
+  project: Project,
+  trace: TraceDetail,
+  scores: readonly Score[],
+  groups: FieldGroups,
+): JsonPieces {
+  const shown = scores.map((score) => presentScore(project, score));
+  yield* presentTrace(project, trace, shown, groups);
   let comma = '[';
   for (const observation of groups.observations ? trace.observations : []) {
     yield comma;
@@ -49,8 +63,13 @@ export function* presentTraceDetail(project: Project, trace: TraceDetail, groups
   yield comma === '[' ? '[]}' : ']}';
 }
 
-/** A trace up to the value of its last key, `observations`. Scores are always empty: nothing stores any yet. */
-function* presentTrace(project: Project, trace: Trace, groups: FieldGroups): JsonPieces {
+/** A trace up to the value of its last key, `observations`. */
+function* presentTrace(
+  project: Project,
+  trace: Trace,
+  scores: readonly (ScoreAnswer | string)[],
+  groups: FieldGroups,
+): JsonPieces {
   const head = JSON.stringify({
     id: trace.traceId,
     projectId: project.id,
@@ -70,7 +89,7 @@ function* presentTrace(project: Project, trace: Trace, groups: FieldGroups): Jso
     totalCost: groups.metrics ? traceCostUsd(trace) : -1,
     createdAt: presentTime(trace.createdAt),
     updatedAt: presentTime(trace.updatedAt),
-    scores: [],
+    scores,
   });
   yield head.slice(0, -1);
   if (groups.io) yield* presentPayload(trace);

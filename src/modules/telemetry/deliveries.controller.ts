@@ -35,7 +35,7 @@ export class DeliveriesController {
     const limit = parseLimit(query, LIMIT);
     const onlyProblems = parseBoolean(query, 'problems') ?? false;
     const deliveries = this.log.list(project.no, { limit, onlyProblems });
-    if (principalOf(request)?.scopes.includes('admin')) deliveries.push(...this.log.listStrangers(limit));
+    if (principalOf(request)?.scopes.includes('operator')) deliveries.push(...this.log.listStrangers(limit));
     return { data: presentDeliveries(deliveries, limit) };
   }
 }

@@ -19,7 +19,7 @@ const RESULTS: readonly WriteResult[] = [
   'failed',
   'aborted',
 ];
-const QUEUES: readonly QueueName[] = ['traces', 'points'];
+const QUEUES: readonly QueueName[] = ['traces', 'points', 'scores'];
 const FAULTS = ['transient', 'exhausted', 'partition', 'timeout', 'row', 'defect'] as const;
 
 /**

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { CONFIG, type Config } from '../../config/config.js';
+import { Redactor } from '../../domain/redaction.js';
 import { AuthFailureStats } from '../../http/auth/auth-failure-stats.js';
 import { InFlightBytes } from '../../http/in-flight-bytes.js';
 import { QueryRateStats } from '../../http/throttle/query-rate-stats.js';
@@ -28,6 +29,7 @@ export class Readings {
     @Inject(METRICS_REGISTRY) registry: Registry,
     @Inject(CONFIG) config: Config,
     ingest: IngestStatus,
+    redactor: Redactor,
     thread: IngestThread,
     pool: ReadPool,
     inFlight: InFlightBytes,
@@ -63,17 +65,17 @@ export class Readings {
       {
         type: 'counter',
         name: 'xtrace_redactions_total',
-        help: 'Secrets replaced before they were queued.',
-        read: async () => ({ '': (await ingest.read()).redactedCount }),
+        help: 'Secrets replaced before they were queued or stored.',
+        read: async () => ({ '': (await ingest.read()).redactedCount + redactor.redactedCount }),
       },
       {
         type: 'gauge',
         name: 'xtrace_db_connections_busy',
-        help: 'Database connections at work: of queries, of writes of traces, of writes of points.',
+        help: 'Database connections at work: of queries, of writes of traces, of points, of scores.',
         label: 'pool',
         read: async () => {
-          const { traces, points } = (await ingest.read()).writers;
-          return { read: pool.use.busy, write: traces.busy, points: points.busy };
+          const { traces, points, scores } = (await ingest.read()).writers;
+          return { read: pool.use.busy, write: traces.busy, points: points.busy, scores: scores.busy };
         },
       },
       {
@@ -82,8 +84,8 @@ export class Readings {
         help: 'Database connections there may be.',
         label: 'pool',
         read: async () => {
-          const { traces, points } = (await ingest.read()).writers;
-          return { read: config.readConnections, write: traces.total, points: points.total };
+          const { traces, points, scores } = (await ingest.read()).writers;
+          return { read: config.readConnections, write: traces.total, points: points.total, scores: scores.total };
         },
       },
       {

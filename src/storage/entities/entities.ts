@@ -1,3 +1,5 @@
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ChangeCounterEntity } from './change-counter.entity.js';
 import { LogEntity } from './log.entity.js';
 import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
@@ -7,8 +9,14 @@ import { ObservationEntity } from './observation.entity.js';
 import { ObservationPayloadEntity } from './observation-payload.entity.js';
 import { PriceSnapshotEntity } from './price-snapshot.entity.js';
 import { ProjectEntity } from './project.entity.js';
+import { PromptEntity } from './prompt.entity.js';
+import { PromptLabelEntity } from './prompt-label.entity.js';
+import { PromptReferenceEntity } from './prompt-reference.entity.js';
+import { PromptVersionEntity } from './prompt-version.entity.js';
 import { QuarantineEntity } from './quarantine.entity.js';
 import { RetentionClockEntity } from './retention-clock.entity.js';
+import { ScoreConfigEntity } from './score-config.entity.js';
+import { ScoreEntity } from './score.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { TraceEntity } from './trace.entity.js';
 import { TracePayloadEntity } from './trace-payload.entity.js';
@@ -31,4 +39,12 @@ export const ENTITIES = [
   ModelPriceEntity,
   PriceSnapshotEntity,
   LogEntity,
+  ScoreEntity,
+  ScoreConfigEntity,
+  PromptEntity,
+  PromptVersionEntity,
+  PromptLabelEntity,
+  PromptReferenceEntity,
+  ApiKeyEntity,
+  ChangeCounterEntity,
 ];

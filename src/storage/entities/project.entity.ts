@@ -6,7 +6,8 @@ export class ProjectEntity {
   @PrimaryColumn({ type: 'int4' })
   no!: number;
 
-  @Column({ type: 'text', collation: 'C', unique: true })
+  /** Unique among those that are not deleted. */
+  @Column({ type: 'text', collation: 'C' })
   id!: string;
 
   @Column({ type: 'text' })
@@ -17,4 +18,15 @@ export class ProjectEntity {
 
   @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
+
+  @Column({ type: 'jsonb', default: {} })
+  metadata!: object;
+
+  /** Since when its data are being removed. */
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
+
+  /** Since when nothing is left of them. */
+  @Column({ name: 'emptied_at', type: 'timestamptz', nullable: true })
+  emptiedAt!: Date | null;
 }
