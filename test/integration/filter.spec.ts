@@ -99,15 +99,15 @@ function holds(row: Row, condition: FilterCondition): boolean {
       return isEmpty === (operator === 'is null');
     }
     case 'string':
-      return compareText(plain as string | null, operator, value as string);
+      return compareText(plain as string | null, operator, value);
     case 'stringObject':
-      return compareText(memberText(row, condition), operator, value as string);
+      return compareText(memberText(row, condition), operator, value);
     case 'number':
-      return compareNumber(plain as number | null, operator, value as number);
+      return compareNumber(plain as number | null, operator, value);
     case 'numberObject': {
       const text = memberText(row, condition);
       const isNumber = text !== null && text.length <= 300 && /^-?\d+([.]\d+)?$/.test(plainDigits(text));
-      return compareNumber(isNumber ? Number(text) : null, operator, value as number);
+      return compareNumber(isNumber ? Number(text) : null, operator, value);
     }
     case 'boolean':
       return (plain === value) === (operator === '=');
@@ -117,18 +117,18 @@ function holds(row: Row, condition: FilterCondition): boolean {
     }
     case 'datetime': {
       // A time in whole milliseconds means the millisecond that rows are shown with, a finer one the microsecond.
-      const unit = (value as number) % 1000 === 0 ? 1000 : 1;
+      const unit = (value) % 1000 === 0 ? 1000 : 1;
       const shown = plain === null ? null : Math.floor((plain as number) / unit);
-      return compareNumber(shown, operator, (value as number) / unit);
+      return compareNumber(shown, operator, (value) / unit);
     }
     case 'stringOptions': {
-      const values = value as readonly string[];
+      const values = value;
       if (plain === null || plain === '')
         return operator === 'any of' ? values.includes('') : plain === '' && !values.includes('');
       return values.includes(plain as string) === (operator === 'any of');
     }
     case 'arrayOptions': {
-      const values = value as readonly string[];
+      const values = value;
       const tags = plain as readonly string[];
       if (operator === 'all of') return values.every((one) => tags.includes(one));
       return values.some((one) => tags.includes(one)) === (operator === 'any of');

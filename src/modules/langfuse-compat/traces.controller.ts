@@ -32,18 +32,18 @@ export class TracesController {
   @Get()
   @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: TraceListQuery })
-  @ApiOkResponse({ type: TracePageDto, description: 'A page of traces; `observations` and `scores` have only ids.' })
+  @ApiOkResponse({ type: TracePageDto, description: 'A page of traces; `observations` has only their ids.' })
   async listTraces(@CurrentProject() project: Project, @Query() query: QueryString): Promise<Buffer | Readable> {
     const { filter, page, order, groups } = parseTraceList(query);
     const traces = await this.traces.findTraces(project, filter, page, order, groups);
     const ids = traces.items.map(({ traceId }) => traceId);
     const scoreIds = groups.scores ? await this.scores.idsOfTraces(project, ids) : [];
-    return toBody(presentTracePage(project, traces, page, groups, scoreIds));
+    return toBody(presentTracePage(project, traces, scoreIds, page, groups));
   }
 
   /**
    * One trace with all its observations
-   * @remarks Observations in start order, with inputs, outputs, token counts and costs, and its scores, newest first.
+   * @remarks Observations in start order, with inputs, outputs, token counts and costs.
    */
   @Get(':traceId')
   @Header('content-type', JSON_TEXT)
@@ -58,7 +58,7 @@ export class TracesController {
   ): Promise<Buffer | Readable> {
     const groups = parseFieldGroups(query);
     const trace = await this.traces.getTrace(project, traceId, groups);
-    const [scores = []] = groups.scores ? await this.scores.ofTraces(project, [traceId]) : [];
-    return toBody(presentTraceDetail(project, trace, groups, scores));
+    const [scores] = groups.scores ? await this.scores.ofTraces(project, [traceId]) : [];
+    return toBody(presentTraceDetail(project, trace, scores ?? [], groups));
   }
 }

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ANY_JSON, ObservationDto } from './observations.dto.js';
+import { TraceScoreDto } from './trace-score.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
 
@@ -185,7 +186,7 @@ export class TraceListItemDto extends TraceDto {
   @ApiProperty({ type: [String], example: ['03a82fb378f737e7'] })
   observations!: string[];
 
-  /** Ids, newest first, at most 1,000; without corrections. */
+  /** Ids of the scores of the trace and of its observations, newest first. */
   @ApiProperty({ type: [String], example: ['c0a8012e-8a0e-4d7e-9c55-1f0a9be00101'] })
   scores!: string[];
 }
@@ -203,11 +204,7 @@ export class TraceDetailDto extends TraceDto {
   @ApiProperty({ type: [ObservationDto] })
   observations!: ObservationDto[];
 
-  /** Of the trace and its observations, newest first, at most 1,000; as `GET /api/public/scores/{scoreId}` shows one. */
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'object', additionalProperties: true },
-    example: [{ id: 'c0a8012e-8a0e-4d7e-9c55-1f0a9be00101', name: 'helpfulness', dataType: 'NUMERIC', value: 0.9 }],
-  })
-  scores!: object[];
+  /** Of the trace and of its observations, newest first, at most 1000. */
+  @ApiProperty({ type: [TraceScoreDto] })
+  scores!: TraceScoreDto[];
 }

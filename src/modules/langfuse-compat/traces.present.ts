@@ -22,18 +22,18 @@ export interface FieldGroups {
   readonly metrics: boolean;
 }
 
-/** A page of the trace list; observations and scores as their ids, the latter at the positions of the traces. */
+/** A page of the trace list; observations and scores as their ids, those of scores at the positions of the traces. */
 export function* presentTracePage(
   project: Project,
   page: Page<TraceListItem>,
+  scoreIds: readonly (readonly string[])[],
   request: PageRequest,
   groups: FieldGroups,
-  scoreIds: readonly (readonly string[])[] = [],
 ): JsonPieces {
   let comma = '{"data":[';
   for (const [i, trace] of page.items.entries()) {
     yield comma;
-    yield* presentTrace(project, trace, groups, scoreIds[i] ?? []);
+    yield* presentTrace(project, trace, scoreIds[i] ?? [], groups);
     yield groups.observations ? `${JSON.stringify(trace.observationIds)}}` : '[]}';
     comma = ',';
   }
@@ -44,11 +44,11 @@ export function* presentTracePage(
 export function* presentTraceDetail(
   project: Project,
   trace: TraceDetail,
+  scores: readonly Score[],
   groups: FieldGroups,
-  scores: readonly Score[] = [],
 ): JsonPieces {
   const shown = scores.map((score) => presentScore(project, score));
-  yield* presentTrace(project, trace, groups, shown);
+  yield* presentTrace(project, trace, shown, groups);
   let comma = '[';
   for (const observation of groups.observations ? trace.observations : []) {
     yield comma;
@@ -62,8 +62,8 @@ export function* presentTraceDetail(
 function* presentTrace(
   project: Project,
   trace: Trace,
+  scores: readonly (ScoreAnswer | string)[],
   groups: FieldGroups,
-  scores: readonly (string | ScoreAnswer)[],
 ): JsonPieces {
   const head = JSON.stringify({
     id: trace.traceId,

@@ -1,6 +1,7 @@
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { type FilterColumn, FilterColumns } from './filter-columns.js';
 import { POSITION_COLUMN } from './position-column.js';
+import { scoreColumns } from './score-columns.js';
 
 /** Seconds between two times, never negative; NULL while one of them is unknown. */
 function seconds(from: string, to: string): string {
@@ -91,6 +92,7 @@ const COLUMNS: readonly FilterColumn[] = [
     sql: 't.tags',
     of: 'trace',
   },
+  ...scoreColumns('s.project_no = o.project_no AND s.observation_id = o.id AND s.trace_id = o.trace_id'),
 ];
 
 /** What a filter of observations can speak of. */

@@ -1,6 +1,7 @@
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { FilterColumns } from './filter-columns.js';
+import { scoreColumns } from './score-columns.js';
 
 /** The observations of `t`, a row of `traces`, in their one partition. */
 const OF_TRACE =
@@ -39,4 +40,5 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'totalTokens', aliases: ['Total Tokens', 'tokens', 'Tokens'], kind: 'number', sql: 't.total_tokens' },
   { name: 'latency', aliases: ['Latency (s)'], kind: 'number', sql: `(${LATENCY_SQL})` },
   { name: 'totalCost', aliases: ['Total Cost ($)'], kind: 'number', sql: `(${COST_SQL})` },
+  ...scoreColumns('s.project_no = t.project_no AND s.trace_id = t.trace_id'),
 ]);
