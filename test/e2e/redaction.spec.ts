@@ -29,6 +29,8 @@ const OTLP_TRACES = [OTLP, '/v1/traces', '/api/public/otel'];
 const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
 const INGESTION = '/api/public/ingestion';
 const SINGLE_WRITES = ['traces', 'spans', 'generations', 'events'].map((name) => `/api/public/${name}`);
+const SCORES = '/api/public/scores';
+const SCORE_CONFIGS = '/api/public/score-configs';
 const SINGLE_UPDATES = ['spans', 'generations'].map((name) => `/api/public/${name}`);
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 
@@ -283,12 +285,15 @@ describe('a secret', () => {
     const isSetUp = (path: string): boolean => path.startsWith('/api/public/model-prices');
     const written = Object.entries(paths as Record<string, JsonObject>).flatMap(([path, operations]) =>
       Object.keys(operations)
-        .filter((method) => method !== 'get' && !isSetUp(path))
+        .filter((method) => method !== 'get' && method !== 'delete' && !isSetUp(path))
         .map((method) => `${method} ${path}`),
     );
-    const posted = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES];
+    const posted = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES, SCORES];
     expect(written.sort()).toEqual(
-      [...posted.map((path) => `post ${path}`), ...SINGLE_UPDATES.map((path) => `patch ${path}`)].sort(),
+      [
+        ...[...posted, SCORE_CONFIGS].map((path) => `post ${path}`),
+        ...[...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`].map((path) => `patch ${path}`),
+      ].sort(),
     );
   });
 
@@ -326,6 +331,29 @@ describe('a secret', () => {
       expect(tables.get(table)).toContain(CONTROL);
       expect(tables.get(table)).toContain('[redacted]');
     }
+  });
+
+  it('in a score and its config is taken out of what is stored', async () => {
+    const text = `${CONTROL} ${TEXTS.join(' ')}`;
+    const [label] = CREDENTIALS;
+    const config = { name: 'canary', dataType: 'CATEGORICAL', description: text, categories: [{ label, value: 1 }] };
+    expect(await send(SCORE_CONFIGS, JSON.stringify(config))).toBe(200);
+    const { id: configId } = JSON.parse(answers.at(-1)!) as { id: string };
+    const patched = await fetch(`${server.url}${SCORE_CONFIGS}/${configId}`, {
+      method: 'PATCH',
+      headers: { ...BEARER, ...JSON_TYPE },
+      body: JSON.stringify({ name: CREDENTIALS[0], description: text }),
+    });
+    answers.push(await patched.text());
+    const score = { traceId: 'scored', name: text, comment: text, metadata: secrets() };
+    for (const value of [{ value: 1 }, { value: text, dataType: 'CORRECTION' }, { value: label, configId }]) {
+      expect(await send(SCORES, JSON.stringify({ ...score, ...value }))).toBe(200);
+    }
+    expect(await send(SCORES, JSON.stringify({ ...score, value: text, configId }))).toBe(400);
+    const { text: read } = await api.get('/api/public/v2/scores?traceId=scored');
+    answers.push(read);
+    expect(read).toContain(CONTROL);
+    expect(read).toContain('[redacted]');
   });
 
   it('in single writes is taken out of what is stored', async () => {
