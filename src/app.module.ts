@@ -14,6 +14,7 @@ import { MetricsModule } from './modules/metrics/metrics.module.js';
 import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
+import { ScoresModule } from './modules/scores/scores.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -43,6 +44,7 @@ export class AppModule {
         LangfuseCompatModule,
         ProjectsModule,
         SessionsModule,
+        ScoresModule,
         LogsModule,
         MetricsModule,
         PricingModule,

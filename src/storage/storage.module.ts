@@ -15,6 +15,7 @@ import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
+import { ObservationListReader } from './observations/observation-list-reader.js';
 import { PartitionKeeper } from './partitions.js';
 import { CostReader } from './pricing/cost-reader.js';
 import { PriceBook } from './pricing/price-book.js';
@@ -28,6 +29,9 @@ import { openDefaultProject } from './projects/default-project.js';
 import { ProjectStore } from './projects/project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
+import { ScoreConfigStore } from './scores/score-config-store.js';
+import { ScoreReader } from './scores/score-reader.js';
+import { ScoreRemoval } from './scores/score-removal.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceReader } from './trace-reader.js';
@@ -88,10 +92,14 @@ import { UsageReader } from './usage-reader.js';
     Repricer,
     TraceReader,
     ObservationReader,
+    ObservationListReader,
     SessionReader,
     LogReader,
     UsageReader,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
     DatasetStore,
     DatasetItemStore,
     DatasetRunStore,
@@ -112,6 +120,7 @@ import { UsageReader } from './usage-reader.js';
     ReadPool,
     TraceReader,
     ObservationReader,
+    ObservationListReader,
     SessionReader,
     LogReader,
     UsageReader,
@@ -122,6 +131,9 @@ import { UsageReader } from './usage-reader.js';
     ExperimentReader,
     MetricPartitionKeeper,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
   ],
 })
 export class StorageModule implements OnApplicationShutdown {

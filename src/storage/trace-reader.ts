@@ -21,7 +21,8 @@ import {
   traceSql,
 } from './sql/trace-statements.js';
 import { decodeTrace, type TraceColumns } from './sql/trace-columns.js';
-import { whereAfter, whereTraces } from './sql/where.js';
+import { whereTraces } from './sql/trace-where.js';
+import { whereAfter } from './sql/where.js';
 
 const TIME_COLUMNS = { time: 't.ts', id: 't.trace_id' };
 const EVERYTHING: TraceParts = { io: true, observations: true };
@@ -139,15 +140,8 @@ export class TraceReader {
       const observation = observations.get(id.toString());
       if (observation !== undefined) Object.assign(observation, { input, output, metadata });
     }
-    await this.addPrices([...observations.values()]);
+    await this.snapshots.addTo([...observations.values()]);
     return [...observations.values()].sort(byStart);
-  }
-
-  private async addPrices(observations: readonly ObservationWithPayload[]): Promise<void> {
-    const keys = observations.flatMap(({ priceKey }) => priceKey ?? []);
-    if (keys.length === 0) return;
-    const prices = await this.snapshots.read(keys);
-    for (const seen of observations) if (seen.priceKey !== null) seen.price = prices.get(seen.priceKey) ?? null;
   }
 }
 

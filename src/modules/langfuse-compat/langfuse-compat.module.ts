@@ -3,12 +3,22 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
 import { IngestionController } from './ingestion.controller.js';
+import { ObservationsController } from './observations.controller.js';
+import { ObservationsV2Controller } from './observations-v2.controller.js';
 import { SingleWritesController } from './single-writes.controller.js';
 import { TracesController } from './traces.controller.js';
 
 /** The routes that Langfuse's SDKs and tools call. */
 @Module({
   imports: [StorageModule],
-  controllers: [BatchController, DailyMetricsController, IngestionController, SingleWritesController, TracesController],
+  controllers: [
+    BatchController,
+    DailyMetricsController,
+    IngestionController,
+    ObservationsController,
+    ObservationsV2Controller,
+    SingleWritesController,
+    TracesController,
+  ],
 })
 export class LangfuseCompatModule {}
