@@ -185,7 +185,7 @@ describe('the Langfuse client for JavaScript', () => {
       metadata: { k: 'v' },
       data: [
         { input: { n: 1 }, expectedOutput: { twice: 2 }, metadata: { odd: 'yes' } },
-        { input: { n: 2 }, expectedOutput: 'four' },
+        { input: { n: 2 }, expectedOutput: { twice: 4 } },
       ],
       task: ({ input }) => Promise.resolve({ twice: (input as { n: number }).n * 2 }),
       evaluators: [() => Promise.resolve({ name: 'fine', value: 'yes', dataType: 'CATEGORICAL' as const })],

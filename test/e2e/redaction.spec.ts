@@ -29,6 +29,9 @@ const OTLP_TRACES = [OTLP, '/v1/traces', '/api/public/otel'];
 const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
 const INGESTION = '/api/public/ingestion';
 const SINGLE_WRITES = ['traces', 'spans', 'generations', 'events'].map((name) => `/api/public/${name}`);
+const DATASETS = ['/api/public/v2/datasets', '/api/public/datasets'];
+const DATASET_ITEMS = '/api/public/dataset-items';
+const DATASET_RUN_ITEMS = '/api/public/dataset-run-items';
 const SCORES = '/api/public/scores';
 const SCORE_CONFIGS = '/api/public/score-configs';
 const SINGLE_UPDATES = ['spans', 'generations'].map((name) => `/api/public/${name}`);
@@ -291,7 +294,7 @@ describe('a secret', () => {
     const posted = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES, SCORES];
     expect(written.sort()).toEqual(
       [
-        ...[...posted, SCORE_CONFIGS].map((path) => `post ${path}`),
+        ...[...posted, SCORE_CONFIGS, ...DATASETS, DATASET_ITEMS, DATASET_RUN_ITEMS].map((path) => `post ${path}`),
         ...[...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`].map((path) => `patch ${path}`),
       ].sort(),
     );
@@ -373,6 +376,27 @@ describe('a secret', () => {
     expect([metadata, ...observations.map((seen) => seen.metadata)]).toEqual(
       Array.from({ length: 4 }, () => expect.objectContaining({ control: CONTROL, api_key: '[redacted]' })),
     );
+  });
+
+  it('in datasets, their items and runs is taken out', async () => {
+    const schema = { description: `${CONTROL} ${CREDENTIALS[0]}` };
+    const dataset = { description: `${CONTROL} ${TEXTS.join(' ')}`, metadata: secrets(), inputSchema: schema };
+    for (const path of DATASETS) expect(await send(path, JSON.stringify({ name: 'canaries', ...dataset }))).toBe(200);
+    const item = {
+      datasetName: 'canaries',
+      id: 'canary',
+      input: CONTENT,
+      expectedOutput: CONTENT,
+      metadata: secrets(),
+    };
+    expect(await send(DATASET_ITEMS, JSON.stringify(item))).toBe(200);
+    const run = { runName: 'canaries', runDescription: dataset.description, metadata: secrets(), traceId: 't' };
+    expect(await send(DATASET_RUN_ITEMS, JSON.stringify({ ...run, datasetItemId: 'canary' }))).toBe(200);
+    const tables = await dump();
+    for (const table of ['datasets', 'dataset_items', 'dataset_runs']) {
+      expect(tables.get(table)).toContain(CONTROL);
+      expect(tables.get(table)).toContain('[redacted]');
+    }
   });
 
   it.each(['protobuf', 'json'] as const)('in OTLP as %s is taken out of what is stored', async (encoding) => {
