@@ -19,7 +19,7 @@ function esmPackages(root) {
   return names;
 }
 
-// The last two are CommonJS, but load modules with import(), which Jest refuses there and SWC turns into require().
+// The last ones are CommonJS, but load Node's modules with import(), which Jest refuses there and SWC turns into require().
 const compiled = [
   ...esmPackages(new URL('./node_modules', import.meta.url).pathname),
   '@opentelemetry/otlp-exporter-base',

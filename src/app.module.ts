@@ -17,6 +17,7 @@ import { OtlpModule } from './modules/otlp/otlp.module.js';
 import { PricingModule } from './modules/pricing/pricing.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { PromptsModule } from './modules/prompts/prompts.module.js';
+import { ScoresModule } from './modules/scores/scores.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TelemetryModule } from './modules/telemetry/telemetry.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
         LangfuseCompatModule,
         ProjectsModule,
         SessionsModule,
+        ScoresModule,
         LogsModule,
         MetricsModule,
         PricingModule,

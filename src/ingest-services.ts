@@ -9,6 +9,7 @@ import { PointReceiver } from './modules/metrics/point.receiver.js';
 import { OtlpLogReceiver } from './modules/otlp/otlp.log-receiver.js';
 import { OtlpMetricReceiver } from './modules/otlp/otlp.metric-receiver.js';
 import { OtlpTraceReceiver } from './modules/otlp/otlp.trace-receiver.js';
+import { ScoreReceiver } from './modules/scores/score.receiver.js';
 
 /** What turns the bytes of each door into what is stored. A new one is an entry here. */
 export const RECEIVERS: readonly Type<object>[] = [
@@ -18,6 +19,7 @@ export const RECEIVERS: readonly Type<object>[] = [
   BatchReceiver,
   IngestionReceiver,
   PointReceiver,
+  ScoreReceiver,
 ];
 
 /** All that the writing thread offers to the one that serves. Methods take and return what can be cloned. */

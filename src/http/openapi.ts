@@ -19,6 +19,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Ingestion', 'Takes traces in as batches of JSON.'],
   ['Traces', 'Lists and shows traces with their observations.'],
   ['Sessions', 'Groups traces into conversations.'],
+  ['Scores', 'Evaluations of traces, observations, sessions and dataset runs.'],
   ['Logs', 'Lists log records, those of a trace among them.'],
   ['Datasets', 'Sets of examples, and the runs of an application over them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],

@@ -7,6 +7,8 @@ export interface RemovedTraces {
   traces: number;
   /** Those that had no other traces. */
   sessions: number;
+  /** Of the traces and their observations. */
+  scores: number;
   /** False when it gave up, because locks were not to be had, or was told to stop. */
   isComplete: boolean;
 }
@@ -44,7 +46,7 @@ const PAUSE_MS = 50;
 const FUNCTION = `
 CREATE OR REPLACE FUNCTION pg_temp.remove_expired(
   first_lane int4, cutoff int4, projects int4[], traces text[], lanes int4[],
-  OUT held_lanes int4[], OUT removed int4, OUT emptied int4, OUT held_ms float8
+  OUT held_lanes int4[], OUT removed int4, OUT emptied int4, OUT scored int4, OUT held_ms float8
 ) LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   held_since timestamptz;
@@ -54,6 +56,7 @@ DECLARE
 BEGIN
   removed := 0;
   emptied := 0;
+  scored := 0;
   PERFORM pg_advisory_xact_lock(${LANE_LOCKS}, first_lane);
   held_since := clock_timestamp();
   held_lanes := ARRAY[first_lane];
@@ -65,8 +68,10 @@ BEGIN
     WITH gone AS (
       DELETE FROM traces t USING unnest(projects, traces, lanes) AS k(p, t, l)
       WHERE k.l = ANY(held_lanes) AND t.project_no = k.p AND t.trace_id = k.t AND t.bucket <= cutoff RETURNING t.*
+    ), unscored AS (
+      DELETE FROM scores s USING gone WHERE s.project_no = gone.project_no AND s.trace_id = gone.trace_id RETURNING s.id
     )
-    SELECT project_no, session_id, count(*) AS trace_count, sum(observation_count)::int8 AS observation_count,
+    SELECT project_no, session_id, (SELECT count(*) FROM unscored) AS score_count, count(*) AS trace_count, sum(observation_count)::int8 AS observation_count,
       sum(generation_count)::int8 AS generation_count, sum(error_count)::int8 AS error_count,
       sum(input_tokens)::int8 AS input_tokens, sum(output_tokens)::int8 AS output_tokens,
       sum(total_tokens)::int8 AS total_tokens, sum(cost_nano_usd)::int8 AS cost_nano_usd,
@@ -74,6 +79,7 @@ BEGIN
     FROM gone GROUP BY project_no, session_id ORDER BY project_no, session_id
   LOOP
     removed := removed + share.trace_count;
+    scored := share.score_count;
     CONTINUE WHEN share.session_id IS NULL;
     IF cardinality(traces) > 1 AND clock_timestamp() > held_since + interval '${MAX_HOLD_MS}ms' THEN
       RAISE EXCEPTION 'held too long' USING ERRCODE = 'query_canceled';
@@ -104,8 +110,8 @@ BEGIN
 END $$`;
 
 /**
- * Removes the traces of every week up to `lastBucket`, that week included, with what they add to sessions;
- * `usage_hourly` keeps what was used. Their observations and payloads go with the partitions. `client`
+ * Removes the traces of every week up to `lastBucket`, that week included, with their scores and what they add to
+ * sessions; `usage_hourly` keeps what was used. Their observations and payloads go with the partitions. `client`
  * is a connection of its own, in no transaction, that other work does not share.
  */
 export async function removeExpiredTraces(
@@ -142,12 +148,13 @@ interface CallColumns {
   held_lanes: number[];
   removed: number;
   emptied: number;
+  scored: number;
   held_ms: number;
 }
 
 /** Calls the function with as many traces at a time as it can remove in the time that it may hold locks. */
 class Removal {
-  readonly result: RemovedTraces = { traces: 0, sessions: 0, isComplete: true };
+  readonly result: RemovedTraces = { traces: 0, sessions: 0, scores: 0, isComplete: true };
   private chunk = FIRST_CHUNK;
   private failures = 0;
   private isPrepared = false;
@@ -189,10 +196,11 @@ class Removal {
           keys.map(({ lane }) => lane),
         ],
       });
-      const { held_lanes, removed, emptied, held_ms } = rows[0]!;
+      const { held_lanes, removed, emptied, scored, held_ms } = rows[0]!;
       this.failures = 0;
       this.result.traces += removed;
       this.result.sessions += emptied;
+      this.result.scores += scored;
       const factor = Math.min(2, Math.max(0.5, AIMED_HOLD_MS / held_ms));
       // A call that found few lanes says little about a whole chunk.
       if (factor < 1 || removed * 2 > keys.length)

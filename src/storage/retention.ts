@@ -3,12 +3,13 @@ import { Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
-import { removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
+import { type RemovedTraces, removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
 import { MediaSweeper } from './media/media-sweeper.js';
 import { removeExpiredExemplars } from './metric-exemplars.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';
 import { bucketOf, PARTITIONED_BY_WEEK, SCHEMA_LOCK } from './partitions.js';
+import { removeExpiredScores } from './scores/expired-scores.js';
 import { dropRetired, type ExpiredPartition, findExpired, retirePartition, type RunSql } from './retired-partitions.js';
 import { mayDeleteBy } from './retention-clock.js';
 import { bucketAt } from './trace-writer.js';
@@ -41,6 +42,7 @@ const SESSION = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable
 export interface Removed {
   traces: number;
   sessions: number;
+  scores: number;
   tracePartitions: number;
   pointPartitions: number;
   series: number;
@@ -142,7 +144,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private async remove(client: Client, nowMs: number): Promise<Removed> {
     const removed: Removed = {
-      ...{ traces: 0, sessions: 0, tracePartitions: 0 },
+      ...{ traces: 0, sessions: 0, scores: 0, tracePartitions: 0 },
       ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0, files: 0, orphans: 0 },
     };
     await this.drop(client);
@@ -159,6 +161,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const lastBucket = bucketAt(beforeMs) - 1;
     const first = await removeExpiredTraces(client, lastBucket, () => this.isStopping);
     count(removed, first);
+    removed.scores += await removeExpiredScores(client, lastBucket, () => this.isStopping);
     removed.quarantined = await removeExpiredMessages(client, 'quarantine', beforeMs);
     removed.orphans = await removeExpiredMessages(client, 'orphans', beforeMs);
     removed.files = (await this.media.removeExpired(client, beforeMs, () => this.isStopping)).files;
@@ -211,9 +214,10 @@ async function databaseNowMs(run: RunSql): Promise<number> {
   return row!.now.getTime();
 }
 
-function count(removed: Removed, { traces, sessions }: { traces: number; sessions: number }): void {
+function count(removed: Removed, { traces, sessions, scores }: RemovedTraces): void {
   removed.traces += traces;
   removed.sessions += sessions;
+  removed.scores += scores;
 }
 
 function shown(days: number): string {
@@ -226,6 +230,7 @@ function describe(removed: Removed): string {
   const parts: [number, string, string][] = [
     [removed.traces, 'trace', 'traces'],
     [removed.sessions, 'session', 'sessions'],
+    [removed.scores, 'score', 'scores'],
     [removed.tracePartitions, 'partition of traces', 'partitions of traces'],
     [removed.pointPartitions, 'partition of points', 'partitions of points'],
     [removed.series, 'series', 'series'],

@@ -21,6 +21,7 @@ import { MediaUrls } from './media/media-urls.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
 import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
+import { ObservationListReader } from './observations/observation-list-reader.js';
 import { PartitionKeeper } from './partitions.js';
 import { CommentStore } from './comments/comment-store.js';
 import { CostReader } from './pricing/cost-reader.js';
@@ -39,6 +40,9 @@ import { PromptReader } from './prompts/prompt-reader.js';
 import { PromptStore } from './prompts/prompt-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
+import { ScoreConfigStore } from './scores/score-config-store.js';
+import { ScoreReader } from './scores/score-reader.js';
+import { ScoreRemoval } from './scores/score-removal.js';
 import { SessionReader } from './session-reader.js';
 import { StorageProbe } from './storage-probe.js';
 import { TraceDeleter } from './trace-deleter.js';
@@ -104,11 +108,15 @@ import { UsageReader } from './usage-reader.js';
     PromptStore,
     TraceReader,
     ObservationReader,
+    ObservationListReader,
     SessionReader,
     LogReader,
     UsageReader,
     AnalyticsReader,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
     DatasetStore,
     DatasetItemStore,
     DatasetRunStore,
@@ -152,6 +160,7 @@ import { UsageReader } from './usage-reader.js';
     TraceDeleter,
     TraceReader,
     ObservationReader,
+    ObservationListReader,
     SessionReader,
     LogReader,
     UsageReader,
@@ -163,6 +172,9 @@ import { UsageReader } from './usage-reader.js';
     AnalyticsReader,
     MetricPartitionKeeper,
     MetricReader,
+    ScoreReader,
+    ScoreRemoval,
+    ScoreConfigStore,
   ],
 })
 export class StorageModule implements OnApplicationShutdown {

@@ -22,7 +22,8 @@ import {
   traceSql,
 } from './sql/trace-statements.js';
 import { decodeTrace, type TraceColumns } from './sql/trace-columns.js';
-import { whereAfter, whereTraces } from './sql/where.js';
+import { whereTraces } from './sql/trace-where.js';
+import { whereAfter } from './sql/where.js';
 
 const TIME_COLUMNS = { time: 't.ts', id: 't.trace_id' };
 const EVERYTHING: TraceParts = { io: true, observations: true };
@@ -143,17 +144,10 @@ export class TraceReader {
       if (observation !== undefined) Object.assign(observation, { input, output, metadata });
     }
     await Promise.all([
-      this.addPrices([...observations.values()]),
+      this.snapshots.addTo([...observations.values()]),
       this.prompts.linkPrompts(project, [...observations.values()]),
     ]);
     return [...observations.values()].sort(byStart);
-  }
-
-  private async addPrices(observations: readonly ObservationWithPayload[]): Promise<void> {
-    const keys = observations.flatMap(({ priceKey }) => priceKey ?? []);
-    if (keys.length === 0) return;
-    const prices = await this.snapshots.read(keys);
-    for (const seen of observations) if (seen.priceKey !== null) seen.price = prices.get(seen.priceKey) ?? null;
   }
 }
 

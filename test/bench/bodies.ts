@@ -1,4 +1,12 @@
-import { generate, OBSERVATIONS_PER_TRACE, userIdOf, USERS, type Generated } from './generator.js';
+import {
+  generate,
+  OBSERVATIONS_PER_TRACE,
+  userIdOf,
+  USERS,
+  type Generated,
+  type GeneratedObservation,
+  type GeneratedTrace,
+} from './generator.js';
 import { type Random } from '../support/messages.js';
 
 /** A request body that can be sent again as new data: its ids, and where asked its times and user, are overwritten in place. */
@@ -14,6 +22,8 @@ export interface PoolOptions {
   readonly observations: number;
   /** Eight make every body one whole trace; with other numbers traces run on into the next body, and each body states one. */
   readonly observationsPerBody: number;
+  /** What a body says of a trace and observations; default: a request of `/v1/l/batch`. */
+  readonly toBody?: (trace: GeneratedTrace, observations: readonly GeneratedObservation[]) => object;
 }
 
 interface Spots {
@@ -21,6 +31,8 @@ interface Spots {
   readonly ids: readonly number[];
   readonly times: readonly { readonly at: number; readonly afterStartMs: number }[];
   readonly users: readonly number[];
+  /** Of events: when each was made. */
+  readonly stamps: readonly number[];
 }
 
 interface PooledBody extends RequestBody {
@@ -32,6 +44,7 @@ const HOUR_MS = 3_600_000;
 const COUNTER_DIGITS = 8;
 const ID = /"(?:id|traceId|parentObservationId|sessionId)":"([^"]+)"/g;
 const TIME = /"(?:timestamp|startTime|endTime|completionStartTime)":"([^"]+)"/g;
+const STAMP = /"timestamp":"([^"]+)"/g;
 const USER = /"userId":"user-(\d{4})"/g;
 
 /**
@@ -62,16 +75,29 @@ export class BodyPool {
     return body;
   }
 
+  /** A body with the ids that it was made with, its events at `atMs` where that is given. */
+  takeAsMade(atMs?: number): RequestBody {
+    const body = this.shift();
+    const time = atMs === undefined ? '' : new Date(atMs).toISOString();
+    if (time !== '') for (const at of body.spots.stamps) body.bytes.write(time, at, 'latin1');
+    return body;
+  }
+
   give(body: RequestBody): void {
     this.free.push(body as PooledBody);
   }
 
   private next(): PooledBody {
-    const body = this.free.shift();
-    if (body === undefined) throw new Error('the pool is too small for this many connections');
+    const body = this.shift();
     body.round += 1;
     const counter = body.round.toString(16).padStart(COUNTER_DIGITS, '0');
     for (const at of body.spots.ids) body.bytes.write(counter, at, 'latin1');
+    return body;
+  }
+
+  private shift(): PooledBody {
+    const body = this.free.shift();
+    if (body === undefined) throw new Error('the pool is too small for this many connections');
     return body;
   }
 
@@ -94,21 +120,30 @@ export class BodyPool {
 function* makeBodies(options: PoolOptions): Generator<PooledBody> {
   const toMs = Date.now();
   const traces = Math.ceil(options.observations / OBSERVATIONS_PER_TRACE);
-  let pending: { observation: unknown; of: Generated }[] = [];
+  let pending: Part[] = [];
   for (const generated of generate({ seed: options.seed, fromMs: toMs - HOUR_MS, toMs, traces })) {
     for (const observation of generated.observations) pending.push({ observation, of: generated });
     while (pending.length >= options.observationsPerBody) {
       const part = pending.slice(0, options.observationsPerBody);
       pending = pending.slice(options.observationsPerBody);
-      yield makeBody(part);
+      yield makeBody(part, options.toBody);
     }
   }
 }
 
-function makeBody(part: readonly { observation: unknown; of: Generated }[]): PooledBody {
+interface Part {
+  readonly observation: GeneratedObservation;
+  readonly of: Generated;
+}
+
+function makeBody(
+  part: readonly Part[],
+  toBody: NonNullable<PoolOptions['toBody']> = (trace, observations) => ({ trace, observations }),
+): PooledBody {
   // The trace that begins in this body, so that none is stated twice.
   const stated = part.find(({ observation, of }) => observation === of.observations[0])?.of ?? part[0]!.of;
-  const text = JSON.stringify({ trace: stated.trace, observations: part.map(({ observation }) => observation) });
+  const observations = part.map(({ observation }) => observation);
+  const text = JSON.stringify(toBody(stated.trace, observations));
   const bytes = Buffer.from(text);
   if (bytes.length !== text.length) throw new Error('positions in the text are positions in the bytes only for ASCII');
   const startMs = Date.parse(stated.trace.timestamp);
@@ -118,6 +153,7 @@ function makeBody(part: readonly { observation: unknown; of: Generated }[]): Poo
       at: match.index + match[0].length - 1 - match[1]!.length,
       afterStartMs: Date.parse(match[1]!) - startMs,
     })),
+    stamps: [...text.matchAll(STAMP)].map((match) => match.index + match[0].length - 1 - match[1]!.length),
     users: [...text.matchAll(USER)].map((match) => match.index + match[0].length - 1 - userIdOf(0).length),
   };
   return { bytes, observations: part.length, traces: new Set(part.map(({ of }) => of)).size, spots, round: 0 };

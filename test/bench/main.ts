@@ -7,6 +7,7 @@ import { measureAnalytics } from './analytics-stage.js';
 import { measureBaselines } from './baselines.js';
 import { BenchServer, CHANGED_SETTINGS, startFlags } from './bench-server.js';
 import { measureGrowth } from './growth-stage.js';
+import { measureIngestion } from './ingestion-stages.js';
 import { measureMetricQueries, measurePoints } from './metric-stages.js';
 import { measureDecode, measureLargeExport, measureOtlpIngest } from './otlp-stages.js';
 import { measureDetail, measureLists } from './read-stages.js';
@@ -27,6 +28,7 @@ Stages, all unless some are named:
   ingest     durable observations/s: 16 connections, 50 observations a POST
   turns      the same with whole traces: 8 observations and their trace a POST
   otlp       decode and map of a span; OTLP beside /v1/l/batch; how long an export of 20 MiB holds the server
+  ingestion  Langfuse's events beside /v1/l/batch, and updates of stored observations
   baselines  binary COPY and single-row upserts on the same PostgreSQL, as ratios to ingest
   detail     one trace of 10,000 observations
   list       lists of traces over --rows observations, which are loaded first (about four minutes for 2,000,000)
@@ -47,6 +49,7 @@ const STAGES = [
   'ingest',
   'turns',
   'otlp',
+  'ingestion',
   'baselines',
   'detail',
   'list',
@@ -123,6 +126,7 @@ async function main(): Promise<number> {
       await measureOtlpIngest(server, report, load);
       await measureLargeExport(server, report);
     }
+    if (isWanted('ingestion')) await measureIngestion(server, report, load);
     if (isWanted('baselines')) await measureBaselines(server, report, seconds);
     if (isWanted('detail')) await measureDetail(server, report, { observations: Math.min(rows, 10_000), requests: 20 });
     const reads = { observations: rows, requests };

@@ -12,6 +12,8 @@ export interface Door {
   readonly pool: Pool;
   /** Sends one; rejects when there is no answer. */
   readonly post: (body: Buffer) => Promise<HttpAnswer>;
+  /** Whether all of it is committed; default: status 200. */
+  readonly isTaken?: (answer: HttpAnswer) => boolean;
 }
 
 interface Pool {
@@ -40,7 +42,7 @@ interface Window {
 export async function measureIngest(server: BenchServer, report: Report, options: IngestOptions): Promise<void> {
   const { stage, connections, observationsPerPost } = options;
   const client = server.client(connections);
-  const { pool, post } = options.door?.(client) ?? {
+  const door: Door = options.door?.(client) ?? {
     pool: new BodyPool({
       seed: options.seed,
       observations: POOL_OBSERVATIONS,
@@ -48,6 +50,7 @@ export async function measureIngest(server: BenchServer, report: Report, options
     }),
     post: (body) => client.post(PATH, body),
   };
+  const { pool, post, isTaken = ({ status }) => status === 200 } = door;
   const before = await server.database.count('observations');
   const acknowledged = { observations: 0 };
   const failures = new Map<string, number>();
@@ -60,7 +63,7 @@ export async function measureIngest(server: BenchServer, report: Report, options
       const measured = window;
       try {
         const answer = await post(body.bytes);
-        if (answer.status === 200) {
+        if (isTaken(answer)) {
           acknowledged.observations += body.observations;
           if (measured !== undefined && measured === window) {
             measured.observations += body.observations;

@@ -184,10 +184,10 @@ describe('the Langfuse client for JavaScript', () => {
       description: 'no dataset',
       metadata: { k: 'v' },
       data: [
-        { input: 1, expectedOutput: 2, metadata: { odd: 'yes' } },
-        { input: 2, expectedOutput: 4 },
+        { input: { n: 1 }, expectedOutput: { twice: 2 }, metadata: { odd: 'yes' } },
+        { input: { n: 2 }, expectedOutput: { twice: 4 } },
       ],
-      task: ({ input }) => Promise.resolve((input as number) * 2),
+      task: ({ input }) => Promise.resolve({ twice: (input as { n: number }).n * 2 }),
       evaluators: [() => Promise.resolve({ name: 'fine', value: 'yes', dataType: 'CATEGORICAL' as const })],
     });
     await processor.forceFlush();
@@ -215,15 +215,15 @@ describe('the Langfuse client for JavaScript', () => {
     });
     expect(items.meta).toEqual({});
     expect(items.data).toHaveLength(2);
-    const first = items.data.find(({ input }) => input === 1)!;
+    const first = items.data.find(({ input }) => (input as { n: number }).n === 1)!;
     expect(first).toMatchObject({
       experimentId: result.experimentId,
       experimentName: 'local data',
       experimentDatasetId: null,
       level: 'DEFAULT',
       environment: 'sdk-experiment',
-      output: 2,
-      expectedOutput: 2,
+      output: { twice: 2 },
+      expectedOutput: { twice: 2 },
       experimentItemMetadata: { odd: 'yes' },
       experimentMetadata: { k: 'v' },
       experimentDescription: 'no dataset',

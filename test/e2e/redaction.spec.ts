@@ -27,6 +27,14 @@ const CONTROL = 'k3pt-as-sent';
 const METRICS = '/v1/metrics/batch';
 const OTLP_TRACES = [OTLP, '/v1/traces', '/api/public/otel'];
 const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
+const INGESTION = '/api/public/ingestion';
+const SINGLE_WRITES = ['traces', 'spans', 'generations', 'events'].map((name) => `/api/public/${name}`);
+const DATASETS = ['/api/public/v2/datasets', '/api/public/datasets'];
+const DATASET_ITEMS = '/api/public/dataset-items';
+const DATASET_RUN_ITEMS = '/api/public/dataset-run-items';
+const SCORES = '/api/public/scores';
+const SCORE_CONFIGS = '/api/public/score-configs';
+const SINGLE_UPDATES = ['spans', 'generations'].map((name) => `/api/public/${name}`);
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 const PROMPTS = ['/api/public/v2/prompts', '/api/public/prompts'];
 /** They write names and labels that are there already, or nothing. */
@@ -145,6 +153,21 @@ function message(traceId: string, name: string): JsonObject {
       },
     ],
   };
+}
+
+/** The same as events, and an update that waits for its observation. */
+function events(traceId: string, name: string): JsonObject[] {
+  const { trace, observations } = message(traceId, name) as { trace: JsonObject; observations: JsonObject[] };
+  const event = (type: string, body: JsonObject): JsonObject => ({
+    id: `${traceId}-${type}`,
+    ...{ type, timestamp: new Date().toISOString(), body: { ...body, promptVersion: 1 } },
+  });
+  return [
+    event('trace-create', trace),
+    event('generation-create', observations[0]!),
+    event('span-update', { ...observations[0], traceId: undefined, id: `${traceId}-unknown` }),
+    event('score-create', { traceId, name: `s ${CREDENTIALS[0]}`, value: 1, comment: TEXTS[0], metadata: secrets() }),
+  ];
 }
 
 /** One span with the same, as the SDK of OpenTelemetry sends it. */
@@ -278,9 +301,17 @@ describe('a secret', () => {
         .filter((method) => method !== 'get' && method !== 'delete' && !isSetUp(path) && !path.endsWith('/rotate'))
         .map((method) => `${method} ${path}`),
     );
-    const posts = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, PROJECTS, KEYS, ...PROMPTS];
+    const posts = [
+      ...[BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES, SCORES],
+      ...[SCORE_CONFIGS, ...DATASETS, DATASET_ITEMS, DATASET_RUN_ITEMS, PROJECTS, KEYS, ...PROMPTS],
+    ];
     expect(written.sort()).toEqual(
-      [...posts.map((path) => `post ${path}`), `put ${PROJECTS}/{projectId}`, ...PROMPT_CHANGES].sort(),
+      [
+        ...posts.map((path) => `post ${path}`),
+        ...[...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`].map((path) => `patch ${path}`),
+        `put ${PROJECTS}/{projectId}`,
+        ...PROMPT_CHANGES,
+      ].sort(),
     );
   });
 
@@ -306,6 +337,81 @@ describe('a secret', () => {
       arguments: '{"headers":{"cookie":"[redacted]"}}',
     });
     expect(tags).toContain(CONTROL);
+  });
+
+  it('in events is taken out of what is stored, and of what waits for its observation', async () => {
+    expect(await send(INGESTION, JSON.stringify({ batch: events('events', CONTROL) }))).toBe(207);
+    const { metadata, observations } = await api.trace('events');
+    expect(metadata).toMatchObject({ control: CONTROL, api_key: '[redacted]' });
+    expect(observations[0]).toMatchObject({ modelParameters: { max_tokens: 1024, api_key: '[redacted]' } });
+    const tables = await dump();
+    for (const table of ['orphans', 'scores']) {
+      expect(tables.get(table)).toContain(CONTROL);
+      expect(tables.get(table)).toContain('[redacted]');
+    }
+  });
+
+  it('in a score and its config is taken out of what is stored', async () => {
+    const text = `${CONTROL} ${TEXTS.join(' ')}`;
+    const [label] = CREDENTIALS;
+    const config = { name: 'canary', dataType: 'CATEGORICAL', description: text, categories: [{ label, value: 1 }] };
+    expect(await send(SCORE_CONFIGS, JSON.stringify(config))).toBe(200);
+    const { id: configId } = JSON.parse(answers.at(-1)!) as { id: string };
+    const patched = await fetch(`${server.url}${SCORE_CONFIGS}/${configId}`, {
+      method: 'PATCH',
+      headers: { ...BEARER, ...JSON_TYPE },
+      body: JSON.stringify({ name: CREDENTIALS[0], description: text }),
+    });
+    answers.push(await patched.text());
+    const score = { traceId: 'scored', name: text, comment: text, metadata: secrets() };
+    for (const value of [{ value: 1 }, { value: text, dataType: 'CORRECTION' }, { value: label, configId }]) {
+      expect(await send(SCORES, JSON.stringify({ ...score, ...value }))).toBe(200);
+    }
+    expect(await send(SCORES, JSON.stringify({ ...score, value: text, configId }))).toBe(400);
+    const { text: read } = await api.get('/api/public/v2/scores?traceId=scored');
+    answers.push(read);
+    expect(read).toContain(CONTROL);
+    expect(read).toContain('[redacted]');
+  });
+
+  it('in single writes is taken out of what is stored', async () => {
+    const [trace, generation] = events('single', CONTROL).map(({ body }) => body as JsonObject);
+    const patch = async (path: string, body: JsonObject): Promise<number> => {
+      const headers = { ...BEARER, ...JSON_TYPE };
+      const answer = await fetch(server.url + path, { method: 'PATCH', headers, body: JSON.stringify(body) });
+      answers.push(await answer.text());
+      return answer.status;
+    };
+    for (const path of SINGLE_WRITES) {
+      const body = path.endsWith('traces') ? trace! : { ...generation, id: `single${path}` };
+      expect(await send(path, JSON.stringify(body))).toBe(200);
+    }
+    for (const path of SINGLE_UPDATES) expect(await patch(path, { ...generation, id: `single${path}` })).toBe(200);
+    const { metadata, observations } = await api.trace('single');
+    expect([metadata, ...observations.map((seen) => seen.metadata)]).toEqual(
+      Array.from({ length: 4 }, () => expect.objectContaining({ control: CONTROL, api_key: '[redacted]' })),
+    );
+  });
+
+  it('in datasets, their items and runs is taken out', async () => {
+    const schema = { description: `${CONTROL} ${CREDENTIALS[0]}` };
+    const dataset = { description: `${CONTROL} ${TEXTS.join(' ')}`, metadata: secrets(), inputSchema: schema };
+    for (const path of DATASETS) expect(await send(path, JSON.stringify({ name: 'canaries', ...dataset }))).toBe(200);
+    const item = {
+      datasetName: 'canaries',
+      id: 'canary',
+      input: CONTENT,
+      expectedOutput: CONTENT,
+      metadata: secrets(),
+    };
+    expect(await send(DATASET_ITEMS, JSON.stringify(item))).toBe(200);
+    const run = { runName: 'canaries', runDescription: dataset.description, metadata: secrets(), traceId: 't' };
+    expect(await send(DATASET_RUN_ITEMS, JSON.stringify({ ...run, datasetItemId: 'canary' }))).toBe(200);
+    const tables = await dump();
+    for (const table of ['datasets', 'dataset_items', 'dataset_runs']) {
+      expect(tables.get(table)).toContain(CONTROL);
+      expect(tables.get(table)).toContain('[redacted]');
+    }
   });
 
   it.each(['protobuf', 'json'] as const)('in OTLP as %s is taken out of what is stored', async (encoding) => {
@@ -426,6 +532,11 @@ describe('a secret', () => {
     ).toBe(400);
     expect(await send(BATCH, JSON.stringify({ observations: [{ ...bad, startTime: BARE, name: '' }] }))).toBe(400);
     expect(await send(BATCH, `{"api_key":"${BARE}",`)).toBe(400);
+    const event = { id: 'e', type: 'span-create', timestamp: BARE, body: bad };
+    const badEvents = [event, { ...event, type: BARE }, { ...event, timestamp: new Date().toISOString() }, BARE];
+    expect(await send(INGESTION, JSON.stringify({ batch: badEvents }))).toBe(207);
+    expect(await send(INGESTION, JSON.stringify({ batch: BARE }))).toBe(400);
+    expect(await send('/api/public/spans', JSON.stringify(bad))).toBe(400);
     expect(await send(OTLP, `{"resourceSpans": "${BARE}"}`)).toBe(400);
     expect(await send(OTLP, `{"resourceSpans": [${BARE}]}`)).toBe(400);
     expect(await send(OTLP, Buffer.from(`\x0a\x7f${BARE}`), PROTOBUF_TYPE)).toBe(400);

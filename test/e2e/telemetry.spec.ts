@@ -279,7 +279,9 @@ describe('what the built server tells of itself', () => {
       const socket = await occupy(occupant);
       const otlp = await send(OTLP, spansOf(aSpan()));
       const batch = await send(BATCH, batchOf({ id: 'a', traceId: 't' }));
-      expect([otlp.answer.status, batch.answer.status]).toEqual([503, 429]);
+      const ingestion = await send('/api/public/ingestion', '{"batch":[]}');
+      expect([otlp, batch, ingestion].map(({ answer }) => answer.status)).toEqual([503, 429, 503]);
+      expect(ingestion.answer.headers.get('retry-after')).toBe('1');
       socket.destroy();
       expect(await deliveryOf(occupant)).toMatchObject({ result: 'aborted', status: null, itemCount: null });
       expect(

@@ -27,7 +27,7 @@ const SCHEMA_EXAMPLE = {
   required: ['question'],
 };
 const SCHEMA =
-  'A JSON Schema (2020-12, 2019-09, 7 or 6; at most 64 KiB and 50 levels) that every item must fit; null for none. ' +
+  'A JSON Schema (2020-12, 2019-09 or 7; at most 64 KiB and 50 levels) that every item must fit; null for none. ' +
   'Patterns are RE2 expressions. Nothing is fetched.';
 
 export class DatasetPageQuery {

@@ -48,17 +48,19 @@ const OPTIONS: Options = {
   strict: false,
   allErrors: false,
   logger: false,
+  // Else a document would have a `constructor`.
+  ownProperties: true,
   code: { regExp: linearRegExp },
 };
 
 const DRAFTS: readonly (readonly [RegExp, new (options: Options) => Ajv])[] = [
   [/\/draft\/2020-12\/schema/, Ajv2020],
   [/\/draft\/2019-09\/schema/, Ajv2019],
-  [/\/draft-0[67]\/schema/, Ajv],
+  [/\/draft-07\/schema/, Ajv],
 ];
 
 /**
- * Checks JSON against JSON Schemas: drafts 2020-12 (where a schema names none), 2019-09, 7 and 6. Nothing is fetched, no
+ * Checks JSON against JSON Schemas: drafts 2020-12 (where a schema names none), 2019-09 and 7. Nothing is fetched, no
  * default is filled in. A schema can still ask for exponential work (references that double), so it runs in a thread
  * of its own that is ended when it takes too long: see `SchemaChecker`.
  */
@@ -120,7 +122,7 @@ function compile(text: JsonText): ValidateFunction {
     }
   }
   const draft = DRAFTS.find(([pattern]) => typeof named === 'string' && pattern.test(named));
-  if (draft === undefined) throw new UnusableSchema('its $schema must be draft 2020-12, 2019-09, 7 or 6');
+  if (draft === undefined) throw new UnusableSchema('its $schema must be draft 2020-12, 2019-09 or 7');
   return compileAs(draft[1], schema);
 }
 

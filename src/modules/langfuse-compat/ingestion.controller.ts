@@ -27,9 +27,10 @@ export class IngestionController {
 
   /** The door of Langfuse's SDKs up to JavaScript 3 and Python 2, and of scores from all of them. */
   @Post('ingestion')
+  // Above, so that it has the last word.
+  @HttpCode(207)
   @WriteRoute({ door: 'ingestion', errors: 'envelope', overCapacity: 503 })
   @RequireScope('scores')
-  @HttpCode(207)
   @ApiOperation({
     summary: 'Writes a batch of events (Langfuse)',
     description:

@@ -59,9 +59,9 @@ export class IngestionErrorDto {
    * @example 400
    */
   status!: number;
-  /** @example Invalid request data */
+  @ApiProperty({ example: 'Invalid request data' })
   message!: string;
-  /** @example body.startTime must be an ISO 8601 time with a zone such as 2026-01-31T09:30:00Z */
+  @ApiProperty({ example: 'body.startTime must be an ISO 8601 time with a zone such as 2026-01-31T09:30:00Z' })
   error!: string;
 }
 

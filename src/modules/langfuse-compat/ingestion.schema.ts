@@ -169,5 +169,6 @@ export function readSingle(body: Buffer, write: SingleWrite, newId: string): { e
   const id = stated ?? (write.isCreate ? newId : undefined);
   // What comes after a spread wins, and a key `__proto__` of the client stays a key.
   const event = { id: newId, type: write.type, timestamp: new Date().toISOString(), body: { ...fields, id } };
-  return { event, id: String(id) };
+  // Any other id is refused with the event.
+  return { event, id: typeof id === 'string' ? id : newId };
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type JsonBytes } from '../../domain/json.js';
-import { type JsonPieces } from './traces.present.js';
+import { type JsonPieces } from './json-pieces.js';
 
 /** Characters or bytes per chunk: few enough system calls, and other requests get their turn between two chunks. */
 const CHUNK_LENGTH = 256 * 1024;

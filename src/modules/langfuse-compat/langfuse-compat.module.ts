@@ -4,6 +4,8 @@ import { BatchController } from './batch.controller.js';
 import { DailyMetricsController } from './daily-metrics.controller.js';
 import { IngestionController } from './ingestion.controller.js';
 import { MetricsQueryController } from './metrics-query.controller.js';
+import { ObservationsController } from './observations.controller.js';
+import { ObservationsV2Controller } from './observations-v2.controller.js';
 import { SingleWritesController } from './single-writes.controller.js';
 import { TraceDeletionController } from './trace-deletion.controller.js';
 import { TracesController } from './traces.controller.js';
@@ -16,6 +18,8 @@ import { TracesController } from './traces.controller.js';
     DailyMetricsController,
     IngestionController,
     MetricsQueryController,
+    ObservationsController,
+    ObservationsV2Controller,
     SingleWritesController,
     TraceDeletionController,
     TracesController,

@@ -5,6 +5,7 @@ import { type Project } from '../../domain/project.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
+import { ScoreReader } from '../../storage/scores/score-reader.js';
 import { TraceReader } from '../../storage/trace-reader.js';
 import { BATCH_EXAMPLE } from './batch.dto.js';
 import { toBody } from './json-body.js';
@@ -18,7 +19,10 @@ const JSON_TEXT = 'application/json; charset=utf-8';
 @Controller('api/public/traces')
 @QueryRoute()
 export class TracesController {
-  constructor(private readonly traces: TraceReader) {}
+  constructor(
+    private readonly traces: TraceReader,
+    private readonly scores: ScoreReader,
+  ) {}
 
   /**
    * Lists traces
@@ -32,7 +36,9 @@ export class TracesController {
   async listTraces(@CurrentProject() project: Project, @Query() query: QueryString): Promise<Buffer | Readable> {
     const { filter, page, order, groups } = parseTraceList(query);
     const traces = await this.traces.findTraces(project, filter, page, order, groups);
-    return toBody(presentTracePage(project, traces, page, groups));
+    const ids = traces.items.map(({ traceId }) => traceId);
+    const scoreIds = groups.scores ? await this.scores.idsOfTraces(project, ids) : [];
+    return toBody(presentTracePage(project, traces, scoreIds, page, groups));
   }
 
   /**
@@ -52,6 +58,7 @@ export class TracesController {
   ): Promise<Buffer | Readable> {
     const groups = parseFieldGroups(query);
     const trace = await this.traces.getTrace(project, traceId, groups);
-    return toBody(presentTraceDetail(project, trace, groups));
+    const [scores] = groups.scores ? await this.scores.ofTraces(project, [traceId]) : [];
+    return toBody(presentTraceDetail(project, trace, scores ?? [], groups));
   }
 }

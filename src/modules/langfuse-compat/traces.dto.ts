@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ANY_JSON, ObservationDto } from './observations.dto.js';
+import { TraceScoreDto } from './trace-score.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
 
@@ -66,6 +67,13 @@ export class TraceListQuery extends TraceDetailQuery {
   /** May be repeated; a trace must be in any of them. `default` is that of traces that state none. */
   @ApiProperty({ required: false, type: [String], example: ['production'] })
   environment?: string[];
+
+  /** A JSON array of conditions, all of which must hold; each has type, column, operator, value, and a key for members of objects. They take the place of a parameter about the same column. */
+  @ApiProperty({
+    required: false,
+    example: '[{"type":"stringObject","column":"metadata","key":"tenant","operator":"=","value":"acme"}]',
+  })
+  filter?: string;
 }
 
 /** Where a page lies in its list. */
@@ -171,16 +179,16 @@ export class TraceDto {
 
   @ApiProperty({ format: 'date-time', example: TIME })
   updatedAt!: string;
-
-  /** Always empty: scores are not stored yet. */
-  @ApiProperty({ type: [String], example: [] })
-  scores!: unknown[];
 }
 
 export class TraceListItemDto extends TraceDto {
   /** Ids in start order. */
   @ApiProperty({ type: [String], example: ['03a82fb378f737e7'] })
   observations!: string[];
+
+  /** Ids of the scores of the trace and of its observations, newest first. */
+  @ApiProperty({ type: [String], example: ['c0a8012e-8a0e-4d7e-9c55-1f0a9be00101'] })
+  scores!: string[];
 }
 
 export class TracePageDto {
@@ -195,4 +203,8 @@ export class TraceDetailDto extends TraceDto {
   /** In start order. */
   @ApiProperty({ type: [ObservationDto] })
   observations!: ObservationDto[];
+
+  /** Of the trace and of its observations, newest first, at most 1000. */
+  @ApiProperty({ type: [TraceScoreDto] })
+  scores!: TraceScoreDto[];
 }

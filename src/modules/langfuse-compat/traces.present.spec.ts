@@ -1,16 +1,14 @@
 import { type ObservationWithPayload } from '../../domain/observation.js';
 import { type Page } from '../../domain/page.js';
+import { type Score } from '../../domain/score.js';
 import { type TraceDetail, type TraceListItem } from '../../domain/trace.js';
 import { ObservationDto, UsageDto } from './observations.dto.js';
+import { TraceScoreDto } from './trace-score.dto.js';
 import { PageMetaDto, TraceDetailDto, TraceListItemDto, TracePageDto } from './traces.dto.js';
-import {
-  type FieldGroups,
-  type JsonPieces,
-  presentMeta,
-  presentObservation,
-  presentTraceDetail,
-  presentTracePage,
-} from './traces.present.js';
+import { type JsonPieces } from './json-pieces.js';
+import { presentObservation } from './observations.present.js';
+import { presentMeta } from './page-meta.js';
+import { type FieldGroups, presentTraceDetail, presentTracePage } from './traces.present.js';
 
 const PROJECT = { no: 7, id: 'project 1' };
 const ALL: FieldGroups = { io: true, scores: true, observations: true, metrics: true };
@@ -105,9 +103,32 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   metadata: null,
 };
 
+const SCORE: Score = {
+  id: 'score-1',
+  traceId: 'trace-1',
+  observationId: null,
+  sessionId: null,
+  datasetRunId: null,
+  name: 'accuracy',
+  source: 'API',
+  dataType: 'NUMERIC',
+  value: 0.5,
+  stringValue: null,
+  configId: null,
+  comment: null,
+  metadata: null,
+  environment: null,
+  queueId: null,
+  authorUserId: null,
+  executionTraceId: null,
+  timestamp: AT,
+  createdAt: AT,
+  updatedAt: AT,
+};
+
 const text = (pieces: JsonPieces) => Buffer.concat([...pieces].map((piece) => Buffer.from(piece))).toString();
-const detail = (trace: Partial<TraceDetail>, groups = ALL) =>
-  JSON.parse(text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, groups)));
+const detail = (trace: Partial<TraceDetail>, groups = ALL, scores: readonly Score[] = []) =>
+  JSON.parse(text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, scores, groups)));
 const observationJson = (seen: Partial<ObservationWithPayload>) =>
   text(presentObservation(PROJECT, { ...EMPTY_OBSERVATION, ...seen }, true));
 const observation = (seen: Partial<ObservationWithPayload>) => JSON.parse(observationJson(seen));
@@ -118,8 +139,8 @@ const page = (items: TraceListItem[], rest: Partial<Page<TraceListItem>> = {}): 
   hasMore: false,
   ...rest,
 });
-const list = (items: TraceListItem[], groups = ALL) =>
-  JSON.parse(text(presentTracePage(PROJECT, page(items), { page: 1, limit: 50 }, groups)));
+const list = (items: TraceListItem[], groups = ALL, scoreIds: readonly (readonly string[])[] = []) =>
+  JSON.parse(text(presentTracePage(PROJECT, page(items), scoreIds, { page: 1, limit: 50 }, groups)));
 
 describe('a trace', () => {
   it('of which nothing is known has every key all the same', () => {
@@ -167,7 +188,7 @@ describe('a trace', () => {
       output: '"text"',
       metadata: '{"k": 1}',
     };
-    const json = text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, ALL));
+    const json = text(presentTraceDetail(PROJECT, { ...EMPTY_TRACE, ...trace }, [], ALL));
     expect(json).toContain(
       '"input":{"b" : 1.00, "__proto__": {"a": 12345678901234567890}},"output":"text","metadata":{"k": 1}',
     );
@@ -194,6 +215,18 @@ describe('a trace', () => {
     expect(list([{ ...EMPTY_TRACE, observationIds }]).data[0].observations).toEqual(observationIds);
     const observations = [EMPTY_OBSERVATION, { ...EMPTY_OBSERVATION, id: 'b' }];
     expect(detail({ observations }).observations).toMatchObject([{ id: 'observation-1' }, { id: 'b' }]);
+  });
+
+  it('has its scores, in a list their ids and in the detail everything of them', () => {
+    const scores = [SCORE, { ...SCORE, id: 'score-2', observationId: 'observation-1' }];
+    const second = { ...EMPTY_TRACE, traceId: 'trace-2', observationIds: [] };
+    const first = { ...EMPTY_TRACE, observationIds: [] };
+    const shown = list([second, first], ALL, [[], ['score-1', 'score-2']]).data as { scores: string[] }[];
+    expect(shown.map((trace) => trace.scores)).toEqual([[], ['score-1', 'score-2']]);
+    expect(detail({}, ALL, scores).scores).toMatchObject([
+      { id: 'score-1', projectId: 'project 1', traceId: 'trace-1', observationId: null, value: 0.5, stringValue: null },
+      { id: 'score-2', observationId: 'observation-1' },
+    ]);
   });
 
   it('leaves out the field groups that were not asked for, in the way clients know', () => {
@@ -449,6 +482,7 @@ describe('the documentation', () => {
     const answer = presentTracePage(
       PROJECT,
       page([trace], { isTotalCapped: true, nextCursor: 'abc', hasMore: true }),
+      [],
       { page: 1, limit: 1 },
       ALL,
     );
@@ -456,7 +490,8 @@ describe('the documentation', () => {
     expect(keys(shown)).toEqual(documented(TracePageDto));
     expect(keys(shown.meta)).toEqual(documented(PageMetaDto));
     expect(keys(shown.data[0])).toEqual(documented(TraceListItemDto));
-    const shownDetail = detail(trace);
+    const shownDetail = detail(trace, ALL, [SCORE]);
+    expect(keys(shownDetail.scores[0])).toEqual(documented(TraceScoreDto));
     expect(keys(shownDetail)).toEqual(documented(TraceDetailDto));
     expect(keys(shownDetail.observations[0])).toEqual(documented(ObservationDto));
     expect(keys(shownDetail.observations[0].usage)).toEqual(documented(UsageDto));

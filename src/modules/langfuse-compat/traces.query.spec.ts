@@ -31,6 +31,7 @@ describe('the query of the trace list', () => {
       release: 'r',
       environment: ['production', 'staging'],
       fields: 'core,io',
+      filter: '[{"type":"boolean","column":"public","operator":"=","value":true}]',
     };
     const names = Reflect.getMetadata('swagger/apiModelPropertiesArray', TraceListQuery.prototype) as string[];
     expect(Object.keys(query).sort()).toEqual(names.map((name) => name.slice(1)).sort());
@@ -45,6 +46,7 @@ describe('the query of the trace list', () => {
         to: Date.parse('2026-01-31T08:30:00.123Z') * 1000 + 456,
         tagSets: [['a', 'b,c']],
         environments: ['production', 'staging'],
+        conditions: [{ type: 'boolean', column: 'public', operator: '=', value: true }],
       },
       page: { page: 3, limit: 200, cursor: 'abc' },
       order: { key: 'timestamp', direction: 'asc' },

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { type PageRequest } from '../../domain/page.js';
+import { parseFilterQuery } from '../../http/filter-query.js';
 import {
   type QueryString,
   parseCursor,
@@ -56,7 +57,8 @@ function parseFilter(query: QueryString): TraceFilter {
   if (from !== undefined) filter.from = from;
   const to = parseTime(query, 'toTimestamp');
   if (to !== undefined) filter.to = to;
-  return { ...filter, ...parseLists(query) };
+  const conditions = parseFilterQuery(query);
+  return { ...filter, ...parseLists(query), ...(conditions.length === 0 ? {} : { conditions }) };
 }
 
 /** `tags` and `environment`, which may be repeated; absent where they are. */

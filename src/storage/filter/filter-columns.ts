@@ -7,10 +7,12 @@ interface ColumnNames {
   readonly name: string;
   /** Its other names: what older clients say, and what user interfaces display. */
   readonly aliases?: readonly string[];
+  /** Another table that the column is read from, which whoever uses the column joins; absent for the list's own. */
+  readonly of?: 'trace';
 }
 
 /** A column by the SQL of its value. The SQL is ours alone: nothing that a client sends becomes part of it. */
-interface ValueColumn extends ColumnNames {
+export interface ValueColumn extends ColumnNames {
   /**
    * `text`; `number` of any numeric type; `time` (timestamptz); `boolean`, not null; `texts` (text[]); `object` (jsonb), of
    * which members are asked for.
@@ -18,6 +20,8 @@ interface ValueColumn extends ColumnNames {
   readonly kind: 'text' | 'number' | 'time' | 'boolean' | 'texts' | 'object';
   /** Evaluated once per row, in parentheses where it needs them. NULL where there is no value. */
   readonly sql: string;
+  /** Of a text: what NULL is shown as. */
+  readonly absent?: string;
   /** Whether words can be looked for in it (operator `matches`). */
   readonly isSearchable?: boolean;
 }
@@ -92,4 +96,10 @@ function misfit(column: FilterColumn, condition: FilterCondition): string | unde
 /** The names of the columns that are spoken of: a plain parameter about one of them gives way to the filter. */
 export function columnNames(conditions: readonly ColumnCondition[]): ReadonlySet<string> {
   return new Set(conditions.map(({ column }) => column.name));
+}
+
+/** `filter`, and of `plain`, the conditions that plain parameters make, those on columns that `filter` says nothing of. */
+export function overridden(plain: readonly ColumnCondition[], filter: readonly ColumnCondition[]): ColumnCondition[] {
+  const spokenOf = columnNames(filter);
+  return [...plain.filter(({ column }) => !spokenOf.has(column.name)), ...filter];
 }

@@ -1,6 +1,6 @@
 import { type FilterCondition } from '../../domain/filter.js';
 import { lastOf, timestampLiteral, type Where } from '../sql/where.js';
-import { type ColumnCondition } from './filter-columns.js';
+import { type ColumnCondition, type ValueColumn } from './filter-columns.js';
 
 /** Of one type. */
 type Of<T extends FilterCondition['type']> = Extract<FilterCondition, { type: T }>;
@@ -17,6 +17,8 @@ export function whereFilter(where: Where, conditions: readonly ColumnCondition[]
 export function conditionSql(where: Where, { condition, column }: ColumnCondition): string {
   if (column.kind === 'own') return column.compile(condition, where);
   const { sql, kind } = column;
+  const { absent } = column;
+  if (absent !== undefined) return defaultedSql(where, column, absent, condition);
   switch (condition.type) {
     case 'datetime':
       return timeSql(where, sql, condition);
@@ -47,6 +49,25 @@ export function conditionSql(where: Where, { condition, column }: ColumnConditio
     case 'positionInTrace':
       throw new Error(`no column of kind ${kind} takes ${condition.type}`);
   }
+}
+
+/** Of a column that is never seen empty. A look-up of a value keeps to the bare column, for the sake of indexes. */
+function defaultedSql(
+  where: Where,
+  { absent: _, ...column }: ValueColumn,
+  absent: string,
+  condition: FilterCondition,
+): string {
+  const isLookUp =
+    (condition.type === 'string' && condition.operator === '=') ||
+    (condition.type === 'stringOptions' && condition.operator === 'any of');
+  if (!isLookUp) {
+    const sql = `coalesce(${column.sql}, ${where.bind(absent, 'text')})`;
+    return conditionSql(where, { condition, column: { ...column, sql } });
+  }
+  const values = typeof condition.value === 'string' ? [condition.value] : condition.value;
+  const isAny = isAnyOf(where, column.sql, values);
+  return values.includes(absent) ? `(${column.sql} IS NULL OR ${isAny})` : isAny;
 }
 
 /** Times as answers show them, in whole milliseconds: what is shown as 09:30:00.123 is not after 09:30:00.123. */
@@ -92,10 +113,14 @@ function optionsSql(where: Where, sql: string, { operator, value }: Of<'stringOp
     const isNone = `${sql} <> ALL(${where.bind(value, 'text[]')})`;
     return value.includes('') ? `(${sql} IS NOT NULL AND ${isNone})` : isNone;
   }
-  // An index that is ordered by something else behind the column serves one value, not a list.
-  const isAny =
-    value.length === 1 ? `${sql} = ${where.bind(value[0], 'text')}` : `${sql} = ANY(${where.bind(value, 'text[]')})`;
+  const isAny = isAnyOf(where, sql, value);
   return value.includes('') ? `(${sql} IS NULL OR ${isAny})` : isAny;
+}
+
+function isAnyOf(where: Where, sql: string, values: readonly string[]): string {
+  // An index that is ordered by something else behind the column serves one value, not a list.
+  if (values.length === 1) return `${sql} = ${where.bind(values[0], 'text')}`;
+  return `${sql} = ANY(${where.bind(values, 'text[]')})`;
 }
 
 function arraySql(where: Where, sql: string, { operator, value }: Of<'arrayOptions'> | Of<'stringOptions'>): string {

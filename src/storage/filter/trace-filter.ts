@@ -1,5 +1,7 @@
+import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { FilterColumns } from './filter-columns.js';
+import { scoreColumns } from './score-columns.js';
 
 /** The observations of `t`, a row of `traces`, in their one partition. */
 const OF_TRACE =
@@ -24,7 +26,7 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'metadata', aliases: ['Metadata'], kind: 'object', sql: 't.metadata' },
   { name: 'version', aliases: ['Version'], kind: 'text', sql: 't.version' },
   { name: 'release', aliases: ['Release'], kind: 'text', sql: 't.release' },
-  { name: 'environment', aliases: ['Environment'], kind: 'text', sql: "coalesce(t.environment, 'default')" },
+  { name: 'environment', aliases: ['Environment'], kind: 'text', sql: 't.environment', absent: DEFAULT_ENVIRONMENT },
   { name: 'tags', aliases: ['Tags', 'traceTags', 'Trace Tags'], kind: 'texts', sql: 't.tags' },
   { name: 'bookmarked', aliases: ['⭐️', 'Bookmarked'], kind: 'boolean', sql: 'coalesce(t.bookmarked, false)' },
   { name: 'public', aliases: ['Public'], kind: 'boolean', sql: 'coalesce(t.public, false)' },
@@ -38,4 +40,5 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'totalTokens', aliases: ['Total Tokens', 'tokens', 'Tokens'], kind: 'number', sql: 't.total_tokens' },
   { name: 'latency', aliases: ['Latency (s)'], kind: 'number', sql: `(${LATENCY_SQL})` },
   { name: 'totalCost', aliases: ['Total Cost ($)'], kind: 'number', sql: `(${COST_SQL})` },
+  ...scoreColumns('s.project_no = t.project_no AND s.trace_id = t.trace_id'),
 ]);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Observation } from '../../domain/observation.js';
 import { PriceTable, type PriceSnapshot, type StoredPrice } from '../../domain/price.js';
 import { ReadPool } from '../read-pool.js';
 import { compileClassPattern } from './own-price-matcher.js';
@@ -36,5 +37,13 @@ export class SnapshotReader {
       }
     }
     return found;
+  }
+
+  /** Gives each of `observations` that was priced its price. */
+  async addTo(observations: readonly Pick<Observation, 'priceKey' | 'price'>[]): Promise<void> {
+    const keys = observations.flatMap(({ priceKey }) => priceKey ?? []);
+    if (keys.length === 0) return;
+    const prices = await this.read(keys);
+    for (const seen of observations) if (seen.priceKey !== null) seen.price = prices.get(seen.priceKey) ?? null;
   }
 }

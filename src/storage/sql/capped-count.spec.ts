@@ -1,6 +1,6 @@
 import { type ReadPool } from '../read-pool.js';
 import { CappedCounter } from './capped-count.js';
-import { whereTraces } from './where.js';
+import { whereTraces } from './trace-where.js';
 
 describe('counting', () => {
   let stored: number;

@@ -27,7 +27,12 @@ export class CappedCounter {
 
   /** @param from what follows FROM, for example `traces t`; `where` speaks of the same alias. */
   async count(from: string, where: Where): Promise<Count> {
-    const sql = countSql(from, where, this.cap);
+    return await this.countRows(`SELECT 1 FROM ${from} WHERE ${where.sql}`, where);
+  }
+
+  /** @param rows a SELECT of what is counted, or several joined by UNION ALL, whose parameters are those of `where`. */
+  async countRows(rows: string, where: Where): Promise<Count> {
+    const sql = countSql(rows, this.cap);
     const key = JSON.stringify([sql, where.parameters]);
     const now = this.nowMs();
     if ((this.cappedUntil.get(key) ?? 0) > now) return { totalItems: this.cap, isTotalCapped: true };
@@ -48,6 +53,6 @@ export class CappedCounter {
   }
 }
 
-export function countSql(from: string, where: Where, cap: number): string {
-  return `SELECT count(*)::int4 AS n FROM (SELECT 1 FROM ${from} WHERE ${where.sql} LIMIT ${cap + 1}) counted`;
+export function countSql(rows: string, cap: number): string {
+  return `SELECT count(*)::int4 AS n FROM (${rows} LIMIT ${cap + 1}) counted`;
 }

@@ -1,3 +1,4 @@
+import { type Filter } from '../../domain/filter.js';
 import { type Micros } from '../../domain/time.js';
 
 /** What an environment that nobody stated is called in queries and answers (Langfuse API). */
@@ -18,6 +19,8 @@ export interface TraceFilter {
   readonly tagSets?: readonly (readonly string[])[];
   /** A trace must be in any of them; `default` includes traces that state none. */
   readonly environments?: readonly string[];
+  /** Of the filter language; they override the fields above that are about the same column. */
+  readonly conditions?: Filter;
 }
 
 /** Which sessions a list shows. */

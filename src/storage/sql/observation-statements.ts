@@ -13,8 +13,13 @@ export const OBSERVATION_IN_TRACE_SQL =
 /** What is shown of an input or output besides its source. */
 export const MAX_PREVIEW_CHARACTERS = 200;
 
+const FROM_PAYLOAD =
+  'FROM observation_payloads o WHERE o.project_no = $1::int4 AND o.trace_id = $2 AND o.id = $3 AND o.bucket = $4::int4';
+
 /** Parameters: project, trace id, id, bucket. */
 export const OBSERVATION_METADATA_SQL =
   `SELECT left(o.input, ${MAX_PREVIEW_CHARACTERS}) AS input, left(o.output, ${MAX_PREVIEW_CHARACTERS}) AS output, ` +
-  'o.metadata FROM observation_payloads o ' +
-  'WHERE o.project_no = $1::int4 AND o.trace_id = $2 AND o.id = $3 AND o.bucket = $4::int4';
+  `o.metadata ${FROM_PAYLOAD}`;
+
+/** Parameters: project, trace id, id, bucket. */
+export const OBSERVATION_PAYLOAD_SQL = `SELECT o.input, o.output, o.metadata ${FROM_PAYLOAD}`;

@@ -2,7 +2,8 @@ import { COST, TOKENS } from '../../domain/repeated-usage.js';
 import { type Micros } from '../../domain/time.js';
 import { SUMS_PER_MODEL } from '../trace-usage.js';
 import { type TraceFilter } from './filter.js';
-import { timestampLiteral, type Where, whereTraces } from './where.js';
+import { whereTraces } from './trace-where.js';
+import { timestampLiteral, type Where } from './where.js';
 
 const DAY_MICROS = 86_400_000_000;
 

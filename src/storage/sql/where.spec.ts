@@ -1,4 +1,5 @@
-import { timestampLiteral, whereSessions, whereTraces } from './where.js';
+import { whereTraces } from './trace-where.js';
+import { timestampLiteral, whereSessions } from './where.js';
 
 describe('conditions', () => {
   it('carry every value as a parameter, never in their text', () => {
@@ -36,6 +37,27 @@ describe('conditions', () => {
 
   it('of an empty filter name the project alone', () => {
     expect(whereTraces(7, { tagSets: [], environments: [] }).sql).toBe(ALL);
+  });
+
+  it('of the filter language take the place of the parameter about the same column', () => {
+    const where = whereTraces(7, {
+      name: 'plain',
+      userId: 'ann',
+      from: 0,
+      tagSets: [['x']],
+      environments: ['production'],
+      conditions: [
+        { type: 'string', column: 'Trace Name', operator: 'starts with', value: 'chat' },
+        { type: 'datetime', column: 'timestamp', operator: '<', value: 1000 },
+        { type: 'null', column: 'traceTags', operator: 'is null', value: '' },
+        { type: 'stringOptions', column: 'environment', operator: 'any of', value: ['default'] },
+      ],
+    });
+    expect(where.sql).toBe(
+      `${ALL} AND t.user_id = $2::text AND t.name LIKE $3::text AND t.ts < $4::timestamptz ` +
+        "AND coalesce(t.tags, '{}'::text[]) = '{}'::text[] AND (t.environment IS NULL OR t.environment = $5::text)",
+    );
+    expect(where.parameters).toEqual([7, 'ann', 'chat%', '1970-01-01T00:00:00.001000Z', 'default']);
   });
 
   it('of sessions leave out those that lost their last trace', () => {

@@ -1,6 +1,6 @@
 import { type Micros } from '../../domain/time.js';
 import { type TimeCursor } from './cursor.js';
-import { DEFAULT_ENVIRONMENT, type SessionFilter, type TraceFilter } from './filter.js';
+import { DEFAULT_ENVIRONMENT, type SessionFilter } from './filter.js';
 
 // The years that ISO 8601 and PostgreSQL write alike: 0001 to 9999.
 const FIRST_MS = -62_135_596_800_000;
@@ -50,27 +50,6 @@ export class Where {
   get parameters(): unknown[] {
     return [...this.values];
   }
-}
-
-/** Conditions on `t`, a row of `traces`. */
-export function whereTraces(projectNo: number, filter: TraceFilter): Where {
-  const where = new Where();
-  // True for every row, and the predicate of the index that serves lists in timestamp order.
-  where.and(`t.project_no = ${where.bind(projectNo, 'int4')}`).and(`t.ts > '-infinity'`);
-  const equals = (column: string, value: string | undefined) => {
-    if (value !== undefined) where.and(`${column} = ${where.bind(value, 'text')}`);
-  };
-  equals('t.user_id', filter.userId);
-  equals('t.session_id', filter.sessionId);
-  equals('t.name', filter.name);
-  equals('t.version', filter.version);
-  equals('t.release', filter.release);
-  whereTime(where, 't.ts', filter);
-  if (filter.tagSets?.length) {
-    where.and(`(${filter.tagSets.map((tags) => `t.tags @> ${where.bind(tags, 'text[]')}`).join(' OR ')})`);
-  }
-  whereEnvironment(where, 't.environment', filter.environments);
-  return where;
 }
 
 /** Conditions on `s`, a row of `sessions`. The row of a session that lost its last trace stays with a count of 0. */

@@ -1,0 +1,129 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { InvalidInput, NotFound, UnsupportedMedia } from '../../domain/errors.js';
+import { type Project } from '../../domain/project.js';
+import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { CurrentProject } from '../../http/project.decorator.js';
+import { type QueryString } from '../../http/query.js';
+import { reportWrite } from '../../http/request-record.js';
+import { presentScore } from '../../http/score-answer.js';
+import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
+import { WriteRoute } from '../../http/write-route.js';
+import { ScoreReader } from '../../storage/scores/score-reader.js';
+import { ScoreRemoval } from '../../storage/scores/score-removal.js';
+import { ScoreReceiver } from './score.receiver.js';
+import {
+  CreatedScoreDto,
+  DeletedScoreDto,
+  FirstScoreListQuery,
+  SCORE_EXAMPLES,
+  SCORE_ID,
+  ScoreDto,
+  ScorePageDto,
+  WriteScoreDto,
+} from './scores.dto.js';
+import { presentScorePage } from './scores.present.js';
+import { parseFirstScoreList } from './scores.query.js';
+
+const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+@ApiTags('Scores')
+@Controller('api/public/scores')
+export class ScoresController {
+  constructor(
+    private readonly receiver: ScoreReceiver,
+    private readonly reader: ScoreReader,
+    private readonly removal: ScoreRemoval,
+  ) {}
+
+  /** Takes the public key alone, too. */
+  @Post()
+  @WriteRoute({ door: 'scores', errors: 'envelope', overCapacity: 503 })
+  @RequireScope('scores')
+  @ApiOperation({
+    summary: 'Writes a score',
+    description:
+      'Of a trace, an observation of it, a session or a dataset run, none of which need exist yet. The same id again ' +
+      'changes the score: what a later request leaves out stays, and it never moves to another subject. Answered after it ' +
+      'is committed. `Authorization: Bearer` with the public key is enough.',
+  })
+  @ApiBody({ type: WriteScoreDto, description: 'The score.', examples: SCORE_EXAMPLES })
+  @ApiOkResponse({ type: CreatedScoreDto, description: 'It is committed.' })
+  async writeScore(
+    @CurrentProject() project: Project,
+    @Body() body: Buffer,
+    @Headers('content-type') contentType: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<CreatedScoreDto> {
+    if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
+      throw new UnsupportedMedia('Send the body as application/json');
+    }
+    try {
+      const id = await this.receiver.receive(body, project);
+      reportWrite(request, { itemCount: 1, refusedCount: 0, refused: [] });
+      return { id };
+    } catch (error) {
+      if (error instanceof InvalidInput) {
+        const { field, message } = error;
+        const refused = [{ index: 0, code: 'INVALID_FIELD', message, ...(field === undefined ? {} : { field }) }];
+        reportWrite(request, { itemCount: 1, refusedCount: 1, refused });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Lists scores of traces and observations
+   * @remarks Newest first. The first version of the list, without scores of sessions and dataset runs and without
+   * corrections; `GET /api/public/v2/scores` has them all.
+   */
+  @Get()
+  @QueryRoute()
+  @ApiQuery({ type: FirstScoreListQuery })
+  @ApiOkResponse({ type: ScorePageDto, description: 'A page of scores.' })
+  async listScores(@CurrentProject() project: Project, @Query() query: QueryString): Promise<ScorePageDto> {
+    const { filter, page, withTrace } = parseFirstScoreList(query);
+    return presentScorePage(project, await this.reader.findScores(project, filter, page), page, withTrace);
+  }
+
+  /**
+   * One score of a trace or observation
+   * @remarks Scores of sessions and dataset runs, and corrections, are at `GET /api/public/v2/scores/{scoreId}`.
+   */
+  @Get(':scoreId')
+  @QueryRoute()
+  @ApiParam({ name: 'scoreId', description: 'As it was sent, or made.', example: SCORE_ID })
+  @ApiOkResponse({ type: ScoreDto, description: 'The score.' })
+  @ApiNotFoundResponse({ description: 'The project has no such score.' })
+  async getScore(@CurrentProject() project: Project, @Param('scoreId') id: string): Promise<ScoreDto> {
+    const score = await this.reader.getScore(project, id);
+    if (score.traceId === null || score.dataType === 'CORRECTION')
+      throw new NotFound(`Score ${id} not found within authorized project`);
+    return presentScore(project, score);
+  }
+
+  /**
+   * Deletes a score
+   * @remarks At once, whatever the message says for the sake of clients. A message about it that comes later makes it anew.
+   */
+  @Delete(':scoreId')
+  @HttpCode(202)
+  @RequireScope('ingest')
+  @ApiParam({ name: 'scoreId', description: 'As it was sent, or made.', example: SCORE_ID })
+  @ApiAcceptedResponse({ type: DeletedScoreDto, description: 'It is gone.' })
+  @ApiNotFoundResponse({ description: 'The project has no such score.' })
+  async deleteScore(@CurrentProject() project: Project, @Param('scoreId') id: string): Promise<DeletedScoreDto> {
+    await this.removal.delete(project, id);
+    return { message: 'Score deletion queued successfully' };
+  }
+}

@@ -1,0 +1,81 @@
+import { type Page, type PageRequest } from '../../domain/page.js';
+import { type Project } from '../../domain/project.js';
+import { type Score } from '../../domain/score.js';
+import { presentTime } from '../../domain/time.js';
+import { presentScore, presentScoreMetadata } from '../../http/score-answer.js';
+import { type ScoreListItem } from '../../storage/scores/score-reader.js';
+import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
+import { type ScoreFieldGroup } from './scores-v3.query.js';
+import { type PageMetaDto, type ScoreListItemDto, type ScorePageDto } from './scores.dto.js';
+import { type ScoreSubjectDto, type ScoreV3Dto } from './scores-v3.dto.js';
+
+/** A page of scores, each with what is shown of its trace unless `withTrace` is false. */
+export function presentScorePage(
+  project: Project,
+  page: Page<ScoreListItem>,
+  request: PageRequest,
+  withTrace: boolean,
+): ScorePageDto {
+  return {
+    data: page.items.map((item) => presentListItem(project, item, withTrace)),
+    meta: presentPageMeta(page, request),
+  };
+}
+
+function presentListItem(project: Project, item: ScoreListItem, withTrace: boolean): ScoreListItemDto {
+  const score = presentScore(project, item);
+  if (!withTrace) return score;
+  const { trace } = item;
+  if (trace === null) return { ...score, trace: null };
+  const { userId, tags, environment, sessionId } = trace;
+  return { ...score, trace: { userId, tags: [...tags], environment: environment ?? DEFAULT_ENVIRONMENT, sessionId } };
+}
+
+/** While rows remain, `totalPages` is ahead of `page`, also where the count is capped, because SDKs page until it is reached. */
+export function presentPageMeta(page: Page<unknown>, { page: number, limit }: PageRequest): PageMetaDto {
+  const counted = Math.ceil(page.totalItems / limit);
+  return {
+    page: number,
+    limit,
+    totalItems: page.totalItems,
+    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
+    ...(page.isTotalCapped ? { totalItemsCapped: true } : {}),
+    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
+  };
+}
+
+/** A score as version 3 of the API shows it: one value whose type follows from the data type. */
+export function presentScoreV3(project: Project, score: Score, groups: ReadonlySet<ScoreFieldGroup>): ScoreV3Dto {
+  return {
+    id: score.id,
+    projectId: project.id,
+    name: score.name,
+    value: valueOf(score),
+    dataType: score.dataType,
+    source: score.source,
+    timestamp: presentTime(score.timestamp),
+    environment: score.environment ?? DEFAULT_ENVIRONMENT,
+    createdAt: presentTime(score.createdAt),
+    updatedAt: presentTime(score.updatedAt),
+    ...(groups.has('details')
+      ? { comment: score.comment, configId: score.configId, metadata: presentScoreMetadata(score) }
+      : {}),
+    ...(groups.has('subject') ? { subject: subjectOf(score) } : {}),
+    ...(groups.has('annotation') ? { authorUserId: score.authorUserId, queueId: score.queueId } : {}),
+  };
+}
+
+function valueOf({ dataType, value, stringValue }: Score): number | string | boolean {
+  if (dataType === 'NUMERIC') return value ?? 0;
+  if (dataType === 'BOOLEAN') return value === 1;
+  return stringValue ?? '';
+}
+
+function subjectOf({ traceId, observationId, sessionId, datasetRunId }: Score): ScoreSubjectDto {
+  if (observationId !== null) {
+    return { kind: 'observation', id: observationId, ...(traceId === null ? {} : { traceId }) };
+  }
+  if (traceId !== null) return { kind: 'trace', id: traceId };
+  if (sessionId !== null) return { kind: 'session', id: sessionId };
+  return { kind: 'experiment', id: datasetRunId ?? '' };
+}
