@@ -45,6 +45,10 @@ const NOT_FOUND: ErrorText = {
   description: 'The project has no such thing.',
   message: 'Trace 3f0c7f6e-6a55-4a3e-9d0e-5c1f0a9be001 not found within authorized project',
 };
+const CONFLICT: ErrorText = {
+  description: 'It is there already, or something else is in the way.',
+  message: 'There is a project search already',
+};
 const TOO_LARGE: ErrorText = {
   description:
     'The body is larger than its limit (XTRACE_MAX_REQUEST_BODY_BYTES where data is written), as sent or inflated.',
@@ -142,6 +146,7 @@ function completeOperation(path: string, operation: Operation): void {
   const takes = { query: parameters.some((one) => one.in === 'query'), body: operation.requestBody !== undefined };
   const texts = errorsOf({ write, isQuery, isOpen, takes });
   if (operation.responses['404'] !== undefined) texts.set(404, NOT_FOUND);
+  if (operation.responses['409'] !== undefined) texts.set(409, CONFLICT);
   for (const status of texts.keys()) operation.responses[String(status)] ??= { description: '' };
   for (const [status, answer] of Object.entries(operation.responses) as [string, Answer][]) {
     const text = texts.get(Number(status));
