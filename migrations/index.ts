@@ -11,6 +11,7 @@ import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
 import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
+import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -28,4 +29,5 @@ export const migrations = [
   CreateScores1796030000000,
   CreatePrompts1796050000000,
   CreateApiKeys1796090000000,
+  IndexObservationNames1796100000000,
 ];
