@@ -248,18 +248,7 @@ describe('a filter', () => {
   });
 });
 
-const HOSTILE = [
-  `'; DROP TABLE observations; --`,
-  `' OR '1'='1`,
-  `$1`,
-  `%`,
-  `_`,
-  `\\`,
-  `{a,b}`,
-  `NULL`,
-  `__proto__`,
-  `😀`,
-];
+const HOSTILE = [`'; DROP TABLE observations; --`, `' OR '1'='1`, `$1`, `%`, `\\`, `{NULL}`, `__proto__`];
 
 describe('a value that looks like SQL', () => {
   const texts = ['name', 'userId', 'traceId', 'parentObservationId', 'version', 'environment'];

@@ -117,9 +117,9 @@ function holds(row: Row, condition: FilterCondition): boolean {
     }
     case 'datetime': {
       // A time in whole milliseconds means the millisecond that rows are shown with, a finer one the microsecond.
-      const unit = (value) % 1000 === 0 ? 1000 : 1;
+      const unit = value % 1000 === 0 ? 1000 : 1;
       const shown = plain === null ? null : Math.floor((plain as number) / unit);
-      return compareNumber(shown, operator, (value) / unit);
+      return compareNumber(shown, operator, value / unit);
     }
     case 'stringOptions': {
       const values = value;
