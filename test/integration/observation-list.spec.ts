@@ -10,6 +10,8 @@ import { TraceReader } from '../../src/storage/trace-reader.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { BUCKET, insertRows, makePartitions, OTHER_PROJECT, PROJECT, second } from '../support/rows.js';
 
+jest.setTimeout(60_000);
+
 const ROWS_ONLY: ObservationParts = { io: false, metadata: false, trace: false };
 const EVERYTHING: ObservationParts = { io: true, metadata: true, trace: true };
 const NEXT_BUCKET = BUCKET + 1;
