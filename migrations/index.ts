@@ -10,6 +10,8 @@ import { AddMetricExemplars1795720000000 } from './1795720000000-AddMetricExempl
 import { CreateLogs1795730000000 } from './1795730000000-CreateLogs.js';
 import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
 import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
+import { CreateDatasets1796060000000 } from './1796060000000-CreateDatasets.js';
+import { AddExperiments1796061000000 } from './1796061000000-AddExperiments.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
 
@@ -28,6 +30,8 @@ export const migrations = [
   CreateLogs1795730000000,
   CreateScores1796030000000,
   CreatePrompts1796050000000,
+  CreateDatasets1796060000000,
+  AddExperiments1796061000000,
   CreateApiKeys1796090000000,
   IndexObservationNames1796100000000,
 ];

@@ -1,3 +1,4 @@
+import { type ExperimentRef } from './experiment.js';
 import { type JsonBytes, type JsonText } from './json.js';
 import { type StoredPrice } from './price.js';
 import { type Micros } from './time.js';
@@ -82,6 +83,8 @@ export interface ObservationFields {
   stepType?: StepType | null;
   /** Which attempt at its step this was, as the client counts. */
   attemptIndex?: number | null;
+  /** On the topmost observation of an experiment's item. */
+  experiment?: ExperimentRef | null;
 }
 
 /** What one message says about one observation. Key: (project, traceId, id). */

@@ -216,6 +216,36 @@ function inputSize(usage: Readonly<Record<string, number>>): number {
   return size;
 }
 
+/** Every name that counts as input, cached or not. */
+export const INPUT_CLASSES: readonly string[] = ['input', ...ALIASES.keys(), ...PART_OF.keys()].filter((usageClass) => {
+  let name: string | undefined = canonicalClass(usageClass);
+  while (name !== undefined && name !== 'input') name = PART_OF.get(name);
+  return name === 'input';
+});
+
+/** What one unit of each class costs, in femto-USD, by every name that the class may be stated under. */
+export type ClassRates = ReadonlyMap<string, number>;
+
+/** A sheet with the aliases and parts of its classes spelled out, for whoever cannot ask a `PriceTable`. */
+export function classRates(sheet: PriceSheet): {
+  readonly base: ClassRates;
+  readonly tiers: readonly { readonly aboveInputTokens: number; readonly rates: ClassRates }[];
+} {
+  const ratesOf = (list: readonly ClassPrice[]): ClassRates => {
+    const prices = toMap(list);
+    const rates = new Map<string, number>();
+    for (const usageClass of [...prices.keys(), ...ALIASES.keys(), ...PART_OF.keys()]) {
+      const pricedAs = findPriced(prices, usageClass);
+      if (pricedAs !== undefined) rates.set(usageClass, Math.round(prices.get(pricedAs)! * FEMTO_PER_UNIT));
+    }
+    return rates;
+  };
+  return {
+    base: ratesOf(sheet.prices),
+    tiers: sheet.tiers.map(({ aboveInputTokens, prices }) => ({ aboveInputTokens, rates: ratesOf(prices) })),
+  };
+}
+
 function findPriced(prices: ReadonlyMap<string, number>, usageClass: string): string | undefined {
   let name: string | undefined = prices.has(usageClass) ? usageClass : canonicalClass(usageClass);
   while (name !== undefined && !prices.has(name)) name = PART_OF.get(name);

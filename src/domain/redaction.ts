@@ -1,3 +1,4 @@
+import { type ExperimentRef } from './experiment.js';
 import { type IngestBatch } from './ingest-batch.js';
 import { type JsonText } from './json.js';
 import { type LogRecord } from './log.js';
@@ -105,6 +106,7 @@ export class Redactor {
     const model = this.redactText(patch.model);
     const version = this.redactText(patch.version);
     const promptName = this.redactText(patch.promptName);
+    const experiment = this.redactExperiment(patch.experiment);
     const stated = patch.modelParameters;
     const modelParameters = typeof stated === 'string' ? this.redactJson(stated, 'metadata') : stated;
     const input = this.redactContent(patch.input);
@@ -116,12 +118,19 @@ export class Redactor {
       model === patch.model &&
       version === patch.version &&
       promptName === patch.promptName &&
+      experiment === patch.experiment &&
       modelParameters === patch.modelParameters &&
       input === patch.input &&
       output === patch.output &&
       metadata === patch.metadata;
     if (isSame) return patch;
-    return { ...patch, name, statusMessage, model, version, promptName, modelParameters, input, output, metadata };
+    const texts = { name, statusMessage, model, version, promptName, experiment };
+    return { ...patch, ...texts, modelParameters, input, output, metadata };
+  }
+
+  private redactExperiment<T extends ExperimentRef | null | undefined>(ref: T): T | ExperimentRef {
+    const name = this.redactText(ref?.name);
+    return name === undefined || name === ref?.name ? ref : { ...ref!, name };
   }
 
   /** A body is read by a person: what is taken out of names and status messages is taken out of it too. */

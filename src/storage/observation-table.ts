@@ -1,4 +1,5 @@
 import { type ClientBase } from 'pg';
+import { type ExperimentRef } from '../domain/experiment.js';
 import {
   applyObservationPatch,
   newObservationState,
@@ -145,6 +146,7 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'price_key', type: 'int8', value: (row) => row.priceKey },
   { name: 'repeated', type: 'int4', value: (row) => row.repeated },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
+  { name: 'experiment', type: 'jsonb', value: (row) => json(row.state.values.experiment) },
   ...IDENTITY_COLUMNS.map(([name, column]): Column<ObservationRow> => ({
     name: column,
     type: 'text',
@@ -207,7 +209,7 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.repeated, o.stated_facts, ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.repeated, o.stated_facts, o.experiment, ` +
   `${IDENTITY_SELECTION}, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
 
@@ -239,6 +241,7 @@ interface StoredColumns extends IdentityColumns {
   price_key: string | null;
   repeated: number | null;
   stated_facts: Record<string, unknown> | null;
+  experiment: ExperimentRef | null;
   stamp: string | null;
   stamps: Record<string, number> | null;
 }
@@ -266,6 +269,7 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
   decodeStamps(OBSERVATION_FIELDS, state, {
     values: {
       ...row.stated_facts,
+      experiment: row.experiment,
       ...decodeIdentity(row),
       endTime,
       completionStartTime: toNumber(row.completion_start_time),

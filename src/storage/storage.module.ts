@@ -5,6 +5,7 @@ import { DATABASE, type DatabaseConnection } from '../config/database-connection
 import { KeyDirectory } from '../domain/api-key.js';
 import { DatabaseProbe } from '../domain/database-probe.js';
 import { ProjectDirectory } from '../domain/project.js';
+import { AnalyticsReader } from './analytics/analytics-reader.js';
 import { migrate, newDataSource } from './data-source.js';
 import { LogReader } from './log-reader.js';
 import { MetricPartitionKeeper } from './metric-partitions.js';
@@ -91,6 +92,7 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    AnalyticsReader,
     MetricReader,
     ScoreReader,
     ScoreRemoval,
@@ -114,6 +116,7 @@ import { UsageReader } from './usage-reader.js';
     SessionReader,
     LogReader,
     UsageReader,
+    AnalyticsReader,
     MetricPartitionKeeper,
     MetricReader,
     ScoreReader,

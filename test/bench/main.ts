@@ -3,6 +3,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROJECT_ROOT } from '../support/server-process.js';
+import { measureAnalytics } from './analytics-stage.js';
 import { measureBaselines } from './baselines.js';
 import { BenchServer, CHANGED_SETTINGS, startFlags } from './bench-server.js';
 import { measureGrowth } from './growth-stage.js';
@@ -31,6 +32,7 @@ Stages, all unless some are named:
   list       lists of traces over --rows observations, which are loaded first (about four minutes for 2,000,000)
   sessions   conversations over the same
   daily      usage by day over the same, under every filter
+  analytics  metrics queries over the same, from sums by hour and by scans
   points     durable metric points/s: 16 connections, 1,000 points a POST
   metric-queries  100 series over --points points, which are loaded by COPY, and agg=last polled ten times a second
   retention  an expired week of 467,000 observations (at most --rows) removed while clients write
@@ -50,6 +52,7 @@ const STAGES = [
   'list',
   'sessions',
   'daily',
+  'analytics',
   'points',
   'metric-queries',
   'retention',
@@ -126,6 +129,7 @@ async function main(): Promise<number> {
     if (isWanted('list')) await measureLists(server, report, reads);
     if (isWanted('sessions')) await measureSessions(server, report, reads);
     if (isWanted('daily')) await measureDaily(server, report, reads);
+    if (isWanted('analytics')) await measureAnalytics(server, report, reads);
     if (isWanted('points')) await measurePoints(server, report, load);
     if (isWanted('metric-queries')) await measureMetricQueries(server, report, { points, requests, seconds });
     if (isWanted('retention')) await measureRetention(report, { observations: Math.min(rows, 467_000), databaseUrl });

@@ -75,12 +75,22 @@ async function fill(): Promise<void> {
       total_tokens: 10,
       cost_nano_usd: 2_000_000_000,
       stated_facts: { modelId: 'model-1' },
+      stated_cost: { input: 0.5, input_cached_tokens: 0.25, output: 1.25 },
     },
     { trace_id: 't1', id: 'b', start_time: second(2), parent_observation_id: 'a', type: 'TOOL', tool_name: 'search' },
     // Without a start: shown with its arrival.
     { trace_id: 't1', id: 'c', created_at: second(4), parent_observation_id: 'a', name: 'late' },
     { trace_id: 't2', id: 'a', start_time: second(3), bucket: NEXT_BUCKET, type: 'SPAN', level: 'WARNING' },
-    { trace_id: 't2', id: 'd', start_time: second(3), bucket: NEXT_BUCKET, name: 'chat.generation' },
+    {
+      trace_id: 't2',
+      id: 'd',
+      start_time: second(3),
+      bucket: NEXT_BUCKET,
+      name: 'chat.generation',
+      usage: { input: 1_000_000, output: 500_000 },
+      price_key: 77,
+      cost_nano_usd: 4_000_000_000,
+    },
     { trace_id: 't2', id: 'e', start_time: second(3), bucket: NEXT_BUCKET, end_time: second(2), level: 'DEBUG' },
     { trace_id: 't3', id: 'f', start_time: second(0), level: 'DEBUG' },
     { trace_id: 't1', id: 'theirs', start_time: second(9), name: 'chat.generation', project_no: OTHER_PROJECT.no },
@@ -95,6 +105,10 @@ async function fill(): Promise<void> {
     },
     { trace_id: 't2', id: 'd', bucket: NEXT_BUCKET, input: '[1]', metadata: '{"k":{"deep":true}}' },
     { trace_id: 't1', id: 'theirs', input: '"secret"', project_no: OTHER_PROJECT.no },
+  ]);
+  const sheet = { prices: [usdPerMillion('input', 2), usdPerMillion('output', 4)], tiers: [] };
+  await database.pool.query('INSERT INTO price_snapshots VALUES (77, $1, now())', [
+    JSON.stringify({ priceId: 'price-1', sheet }),
   ]);
   await database.pool.query(
     `INSERT INTO scores (project_no, id, ts, trace_id, observation_id, name, source, data_type, value, string_value,
@@ -138,6 +152,8 @@ async function fill(): Promise<void> {
     ],
   );
 }
+
+const usdPerMillion = (usageClass: string, usd: number) => ({ usageClass, usdPerMillion: usd });
 
 const NEWEST_FIRST = ['t1/c', 't2/e', 't2/d', 't2/a', 't1/b', 't1/a', 't3/f'];
 
@@ -211,6 +227,17 @@ describe('a list of observations', () => {
     ['tokens per second', [number('tokensPerSecond', '=', 2)], ['t1/a']],
     ['tokens', [number('totalTokens', '>', 9)], ['t1/a']],
     ['cost in USD', [number('totalCost', '=', 2)], ['t1/a']],
+    [
+      'the cost of inputs and of outputs by a price',
+      [number('inputCost', '=', 2), number('outputCost', '=', 2)],
+      ['t2/d'],
+    ],
+    ['the price row as model', [is('modelId', 'price-1')], ['t2/d']],
+    [
+      'the cost of inputs and of outputs in USD',
+      [number('inputCost', '=', 0.75), number('outputCost', '=', 1.25)],
+      ['t1/a'],
+    ],
     ['user, who is the trace’s', [is('userId', 'ann')], ['t1/c', 't1/b', 't1/a']],
     ['session', [is('sessionId', 's1')], ['t1/c', 't1/b', 't1/a']],
     ['trace name', [anyOf('traceName', 'plan', 'debug')], ['t2/e', 't2/d', 't2/a', 't3/f']],
@@ -353,6 +380,7 @@ describe('a list of traces', () => {
     ['observations at DEBUG', [number('debugCount', '=', 1)], ['t2', 't3']],
     ['observations at DEFAULT', [number('defaultCount', '=', 2)], ['t1']],
     ['tokens', [number('tokens', '=', 10)], ['t1']],
+    ['the cost of inputs and of outputs', [number('Input Cost ($)', '=', 0.75), number('outputCost', '>', 1)], ['t1']],
     [
       'metadata',
       [

@@ -89,6 +89,7 @@ const OBSERVATION_COLUMNS = {
   step_id: 'stepId',
   parent_step_id: 'parentStepId',
   step_type: 'stepType',
+  experiment: 'experiment',
 } as const;
 
 const FACTS = [

@@ -89,6 +89,7 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   parentStepId: null,
   stepType: null,
   attemptIndex: null,
+  experiment: null,
   inputTokens: null,
   outputTokens: null,
   totalTokens: null,

@@ -7,6 +7,7 @@ import { eventStamp, inheritedStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type Field } from './otlp.attributes.js';
 import { readContents } from './otlp.content.js';
+import { readExperiment } from './otlp.experiment.js';
 import { readCompletionStart } from './otlp.first-token.js';
 import { readId, readStep } from './otlp.step.js';
 import {
@@ -248,6 +249,7 @@ class SpanMapper {
       toolName: toolName === undefined ? undefined : toIndexableText(toolName),
       agentName: agentName === undefined ? undefined : toIndexableText(agentName),
       ...step,
+      experiment: readExperiment(span, isRoot),
       input,
       output,
       metadata: observationMetadata(span, own, shared, contents.takenEvents, {

@@ -1,5 +1,9 @@
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ChangeCounterEntity } from './change-counter.entity.js';
+import { DatasetItemEntity } from './dataset-item.entity.js';
+import { DatasetRunItemEntity } from './dataset-run-item.entity.js';
+import { DatasetRunEntity } from './dataset-run.entity.js';
+import { DatasetEntity } from './dataset.entity.js';
 import { LogEntity } from './log.entity.js';
 import { MetricExemplarEntity } from './metric-exemplar.entity.js';
 import { MetricPointEntity } from './metric-point.entity.js';
@@ -47,4 +51,8 @@ export const ENTITIES = [
   PromptReferenceEntity,
   ApiKeyEntity,
   ChangeCounterEntity,
+  DatasetEntity,
+  DatasetItemEntity,
+  DatasetRunEntity,
+  DatasetRunItemEntity,
 ];

@@ -96,6 +96,10 @@ export class ObservationEntity {
   @Column({ name: 'stated_facts', type: 'jsonb', nullable: true })
   statedFacts!: JsonValue | null;
 
+  /** An `ExperimentRef`. */
+  @Column({ type: 'jsonb', nullable: true })
+  experiment!: JsonValue | null;
+
   @Column({ type: 'int8', nullable: true })
   stamp!: string | null;
 

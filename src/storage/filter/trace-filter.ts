@@ -2,6 +2,7 @@ import { type FilterCondition } from '../../domain/filter.js';
 import { type Level, LEVELS } from '../../domain/observation.js';
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
+import { TRACE_COSTS } from './cost-columns.js';
 import { FilterColumns } from './filter-columns.js';
 import { scoreColumns } from './score-columns.js';
 
@@ -72,5 +73,6 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'totalTokens', aliases: ['Total Tokens', 'tokens', 'Tokens'], kind: 'number', sql: 't.total_tokens' },
   { name: 'latency', aliases: ['Latency (s)'], kind: 'number', sql: `(${LATENCY_SQL})` },
   { name: 'totalCost', aliases: ['Total Cost ($)'], kind: 'number', sql: `(${COST_SQL})` },
+  ...TRACE_COSTS,
   ...scoreColumns('s.project_no = t.project_no AND s.trace_id = t.trace_id'),
 ]);

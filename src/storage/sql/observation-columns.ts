@@ -1,3 +1,4 @@
+import { type ExperimentRef } from '../../domain/experiment.js';
 import { type JsonText } from '../../domain/json.js';
 import {
   type CostDetails,
@@ -15,7 +16,7 @@ export const OBSERVATION_COLUMNS =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   'o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ' +
-  'o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, ' +
+  'o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.stated_facts, o.experiment, ' +
   IDENTITY_SELECTION;
 
 /** A row of `OBSERVATION_COLUMNS` as `pg` gives it: int8 is text, jsonb is parsed. */
@@ -46,6 +47,7 @@ export interface ObservationColumns extends IdentityColumns {
   cost_nano_usd: string | null;
   price_key: string | null;
   stated_facts: StatedFacts | null;
+  experiment: ExperimentRef | null;
 }
 
 /** What `stated_facts` holds: the seldom stated fields by their names in the domain. */
@@ -101,6 +103,7 @@ export function decodeObservation(traceId: string, row: ObservationColumns): Obs
     outputPriceUsd: facts.outputPriceUsd ?? null,
     totalPriceUsd: facts.totalPriceUsd ?? null,
     attemptIndex: facts.attemptIndex ?? null,
+    experiment: row.experiment,
     ...decodeIdentity(row),
     input: null,
     output: null,

@@ -1,0 +1,149 @@
+import { type ObservationDimension, type ObservationMeasure } from '../../domain/analytics.js';
+import { COST, TOKENS } from '../../domain/repeated-usage.js';
+import { COST_CLASSES, INPUT_OUTPUT_COST, PRICES_JOIN } from './cost-classes.js';
+import { type DimensionSql, type MeasureSql, type ViewSql } from './view-sql.js';
+
+const TRACE = ['t'];
+const NOT_HELD: DimensionSql = { sql: 'NULL::text' };
+
+const CALLED_TOOLS = `CASE WHEN o.tool_name IS NULL THEN '{}'::text[] ELSE ARRAY[o.tool_name] END`;
+/** The model is offered them; no client says so in a field of its own. */
+const OFFERED_TOOLS = `'{}'::text[]`;
+const USAGE_TYPES =
+  `(ARRAY(SELECT jsonb_object_keys(o.usage)) || ` +
+  `CASE WHEN o.total_tokens IS NULL OR o.usage ? 'total' THEN '{}'::text[] ELSE '{total}'::text[] END)`;
+
+/** Whole milliseconds, as Langfuse counts them; an end before the start is a clock that was set back in between. */
+function millisBetween(first: string, last: string): string {
+  const difference = `round(date_part('epoch', ${last} - ${first}) * 1000)::int8`;
+  return `CASE WHEN ${last} > ${first} THEN ${difference} WHEN ${last} <= ${first} THEN 0 END`;
+}
+
+function stated(fact: string): string {
+  return `round((o.stated_facts ->> '${fact}')::float8 * 1000)::int8`;
+}
+
+const LATENCY = `coalesce(${millisBetween('o.start_time', 'o.end_time')}, ${stated('statedLatencySeconds')})`;
+
+/** What repeats other usage of its trace counts as nothing, as in every sum (repeated-usage.ts). */
+function summed(column: string, bit: number): string {
+  return `CASE WHEN coalesce(o.repeated, 0) & ${bit} = 0 THEN coalesce(${column}, 0) ELSE 0 END`;
+}
+
+/** NULL while no time has passed. */
+function perSecond(column: string): string {
+  return `(${column} * 1000 / nullif(${LATENCY}, 0)::float8)`;
+}
+
+const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
+  id: { sql: 'o.id' },
+  traceId: { sql: 'o.trace_id' },
+  traceName: { sql: 't.name', needs: TRACE },
+  environment: { sql: `coalesce(o.environment, 'default')` },
+  parentObservationId: { sql: 'o.parent_observation_id' },
+  type: { sql: `coalesce(o.type, 'SPAN')` },
+  name: { sql: 'o.name' },
+  level: { sql: `coalesce(o.level, 'DEFAULT')` },
+  version: { sql: 'o.version' },
+  tags: { sql: 't.tags', needs: TRACE },
+  // No name is no model, as in all sums by model.
+  providedModelName: { sql: `nullif(o.model, '')` },
+  promptName: { sql: 'o.prompt_name' },
+  promptVersion: { sql: 'o.prompt_version' },
+  userId: { sql: 't.user_id', needs: TRACE },
+  sessionId: { sql: 't.session_id', needs: TRACE },
+  traceRelease: { sql: 't.release', needs: TRACE },
+  traceVersion: { sql: 't.version', needs: TRACE },
+  startTimeMonth: { sql: `to_char(coalesce(o.start_time, o.created_at) AT TIME ZONE 'UTC', 'YYYY-MM')` },
+  toolNames: { sql: 'offered.tool', needs: ['offered'], list: OFFERED_TOOLS },
+  calledToolNames: { sql: 'called.tool', needs: ['called'], list: CALLED_TOOLS },
+  isRootObservation: { sql: '(o.parent_observation_id IS NULL)' },
+  release: { sql: 't.release', needs: TRACE },
+  costType: {
+    sql: 'costs.class',
+    needs: ['costs'],
+    list: `ARRAY(SELECT c.class FROM (${COST_CLASSES}) c)`,
+    listNeeds: ['prices'],
+  },
+  usageType: { sql: 'usages.class', needs: ['usages'], list: USAGE_TYPES },
+  experimentName: NOT_HELD,
+  experimentDatasetId: NOT_HELD,
+  experimentId: NOT_HELD,
+};
+
+const MEASURES: Readonly<Record<ObservationMeasure, MeasureSql>> = {
+  count: { sql: '1' },
+  latency: { sql: LATENCY },
+  streamingLatency: { sql: millisBetween('o.completion_start_time', 'o.end_time') },
+  inputTokens: { sql: summed('o.input_tokens', TOKENS) },
+  outputTokens: { sql: summed('o.output_tokens', TOKENS) },
+  totalTokens: { sql: summed('o.total_tokens', TOKENS) },
+  outputTokensPerSecond: { sql: perSecond('o.output_tokens') },
+  tokensPerSecond: { sql: perSecond('o.total_tokens') },
+  inputCost: { sql: summed('split.input', COST), needs: ['split'] },
+  outputCost: { sql: summed('split.output', COST), needs: ['split'] },
+  totalCost: { sql: summed('o.cost_nano_usd', COST) },
+  timeToFirstToken: {
+    sql: `coalesce(${millisBetween('o.start_time', 'o.completion_start_time')}, ${stated('statedTimeToFirstTokenSeconds')})`,
+  },
+  countScores: { sql: 'coalesce(scored.n, 0)', needs: ['scored'] },
+  toolDefinitions: { sql: `cardinality(${OFFERED_TOOLS})` },
+  toolCalls: { sql: `cardinality(${CALLED_TOOLS})` },
+  traceId: { sql: 'o.trace_id' },
+  uniqueUserIds: { sql: 't.user_id', needs: TRACE },
+  uniqueSessionIds: { sql: 't.session_id', needs: TRACE },
+  costByType: { sql: 'costs.nano_usd', needs: ['costs'] },
+  usageByType: { sql: 'usages.count', needs: ['usages'] },
+};
+
+export const OBSERVATION_VIEW: ViewSql = {
+  from: 'observations o',
+  scope: 'o.project_no = $1::int4',
+  at: 'coalesce(o.start_time, o.created_at)',
+  between: (first, last) => [
+    `o.start_time BETWEEN ${first} AND ${last}`,
+    `o.start_time IS NULL AND o.created_at BETWEEN ${first} AND ${last}`,
+  ],
+  joins: new Map([
+    [
+      't',
+      {
+        sql: 'JOIN traces t ON t.project_no = $1::int4 AND t.trace_id = o.trace_id AND t.bucket = o.bucket',
+      },
+    ],
+    [
+      'p',
+      {
+        sql:
+          'LEFT JOIN observation_payloads p ON p.project_no = $1::int4 AND p.trace_id = o.trace_id AND p.id = o.id ' +
+          'AND p.bucket = o.bucket',
+      },
+    ],
+    [
+      'scored',
+      {
+        sql:
+          'LEFT JOIN (SELECT s.trace_id, s.observation_id, count(*) AS n FROM scores s WHERE s.project_no = $1::int4 ' +
+          'AND s.trace_id IS NOT NULL AND s.observation_id IS NOT NULL GROUP BY 1, 2) scored ' +
+          'ON scored.trace_id = o.trace_id AND scored.observation_id = o.id',
+      },
+    ],
+    ['prices', { sql: PRICES_JOIN }],
+    ['split', { sql: `CROSS JOIN LATERAL (${INPUT_OUTPUT_COST}) split`, needs: ['prices'] }],
+    ['costs', { sql: `CROSS JOIN LATERAL (${COST_CLASSES}) costs`, needs: ['prices'] }],
+    [
+      'usages',
+      {
+        sql:
+          `CROSS JOIN LATERAL (SELECT u.class, CASE WHEN u.class = 'total' THEN o.total_tokens ` +
+          `ELSE (o.usage ->> u.class)::int8 END AS count FROM unnest(${USAGE_TYPES}) u(class) ` +
+          `WHERE coalesce(o.repeated, 0) & ${TOKENS} = 0) usages`,
+      },
+    ],
+    ['offered', { sql: `CROSS JOIN LATERAL unnest(${OFFERED_TOOLS}) offered(tool)` }],
+    ['called', { sql: `CROSS JOIN LATERAL unnest(${CALLED_TOOLS}) called(tool)` }],
+  ]),
+  dimensions: new Map(Object.entries(DIMENSIONS)),
+  measures: new Map(Object.entries(MEASURES)),
+  metadata: { sql: `coalesce(p.metadata, '{}')::jsonb`, needs: ['p'] },
+};
