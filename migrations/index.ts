@@ -17,6 +17,7 @@ import { AddExperiments1796061000000 } from './1796061000000-AddExperiments.js';
 import { CreateMedia1796070000000 } from './1796070000000-CreateMedia.js';
 import { CreateComments1796080000000 } from './1796080000000-CreateComments.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
+import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -40,4 +41,5 @@ export const migrations = [
   CreateMedia1796070000000,
   CreateComments1796080000000,
   CreateApiKeys1796090000000,
+  IndexObservationNames1796100000000,
 ];

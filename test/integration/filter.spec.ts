@@ -5,6 +5,8 @@ import { whereFilter } from '../../src/storage/filter/filter-sql.js';
 import { Where } from '../../src/storage/sql/where.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
+jest.setTimeout(60_000);
+
 /** A row of a table made for the test, with every kind of column; null is no value. */
 interface Row {
   readonly id: number;

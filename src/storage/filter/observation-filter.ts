@@ -1,4 +1,5 @@
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { OBSERVATION_COSTS } from './cost-columns.js';
 import { type FilterColumn, FilterColumns } from './filter-columns.js';
 import { POSITION_COLUMN } from './position-column.js';
 import { scoreColumns } from './score-columns.js';
@@ -74,6 +75,7 @@ const COLUMNS: readonly FilterColumn[] = [
     sql: 'coalesce(o.total_tokens, 0)',
   },
   { name: 'totalCost', aliases: ['Total Cost ($)'], kind: 'number', sql: '(o.cost_nano_usd / 1e9::float8)' },
+  ...OBSERVATION_COSTS,
   { name: 'metadata', aliases: ['Metadata'], kind: 'object', sql: `(SELECT p.metadata::jsonb ${OF_PAYLOAD})` },
   {
     name: 'calledToolNames',

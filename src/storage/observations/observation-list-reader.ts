@@ -7,6 +7,7 @@ import {
 } from '../../domain/observation-list.js';
 import { MAX_EXACT_COUNT, type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
+import { needsPrices, withPrices } from '../filter/cost-columns.js';
 import { type ColumnCondition, type FilterColumns, overridden } from '../filter/filter-columns.js';
 import { whereFilter } from '../filter/filter-sql.js';
 import { OBSERVATION_FILTER, OBSERVATION_V2_FILTER } from '../filter/observation-filter.js';
@@ -63,7 +64,7 @@ export class ObservationListReader {
     private readonly pool: ReadPool,
     private readonly snapshots: SnapshotReader,
     /** Counts are exact up to here. */
-    @Optional() private readonly cap: number = MAX_EXACT_COUNT,
+    @Optional() cap: number = MAX_EXACT_COUNT,
   ) {
     this.counter = new CappedCounter(pool, cap);
   }
@@ -78,12 +79,12 @@ export class ObservationListReader {
     page: PageRequest,
     parts: ObservationParts,
   ): Promise<Page<ListedObservation>> {
-    const counted = whereObservations(project, OBSERVATION_FILTER, filter);
+    const counted = await this.where(project, OBSERVATION_FILTER, filter);
     const after = page.cursor === undefined ? undefined : decodeObservationCursor(page.cursor);
     const offset = after === undefined ? (page.page - 1) * page.limit : 0;
     const [found, count] = await Promise.all([
       this.findKeys(counted, after, page.limit, offset),
-      this.counter.countRows(observationRowsSql(counted, this.cap + 1), counted.where),
+      this.counter.countRows(observationRowsSql(counted), counted.where),
     ]);
     const seen = found.keys.length === 0 ? 0 : offset + found.keys.length + (found.nextCursor === undefined ? 0 : 1);
     return {
@@ -105,12 +106,22 @@ export class ObservationListReader {
     { limit, cursor }: { readonly limit: number; readonly cursor?: string },
     parts: ObservationParts,
   ): Promise<ObservationSlice> {
-    const shown = whereObservations(project, OBSERVATION_V2_FILTER, filter);
+    const shown = await this.where(project, OBSERVATION_V2_FILTER, filter);
     const after = cursor === undefined ? undefined : decodeObservationCursor(cursor);
     if (limit === 0) return { items: [] };
     const { keys, nextCursor } = await this.findKeys(shown, after, limit, 0);
     const items = await this.complete(project, keys, parts);
     return { items, ...(nextCursor === undefined ? {} : { nextCursor }) };
+  }
+
+  private async where(
+    project: Project,
+    columns: FilterColumns,
+    { plain, conditions }: ObservationListFilter,
+  ): Promise<ObservationWhere> {
+    const wanted = overridden(columns.resolve(plain), columns.resolve(conditions));
+    const prices = needsPrices(wanted) ? await this.snapshots.encodeAll() : undefined;
+    return whereObservations(project, wanted, prices);
   }
 
   private async findKeys(
@@ -194,21 +205,25 @@ function decodeFacts(row: TraceRow): TraceFacts {
 
 function whereObservations(
   project: Project,
-  columns: FilterColumns,
-  { plain, conditions }: ObservationListFilter,
+  wanted: readonly ColumnCondition[],
+  prices: string | undefined,
 ): ObservationWhere {
-  const wanted = overridden(columns.resolve(plain), columns.resolve(conditions));
   const where = new Where();
   const projectNo = where.bind(project.no, 'int4');
-  where.and(`o.project_no = ${projectNo}`);
+  // The second is true for every row, and the predicate of the index by name.
+  where.and(`o.project_no = ${projectNo}`).and("o.id > ''");
   const traceId = theOneTrace(wanted);
   if (traceId !== undefined) {
     // Everything of a trace lies in one partition.
     const ofTrace = `t.project_no = ${projectNo} AND t.trace_id = ${where.bind(traceId, 'text')}`;
     where.and(`o.bucket = (SELECT t.bucket FROM traces t WHERE ${ofTrace})`);
   }
-  whereFilter(where, wanted);
-  return { where, joinsTrace: wanted.some(({ column }) => column.of === 'trace') };
+  whereFilter(where, prices === undefined ? wanted : withPrices(where, wanted, prices));
+  return {
+    where,
+    joinsTrace: wanted.some(({ column }) => column.of === 'trace'),
+    isByTime: wanted.some(({ column }) => column.name === 'startTime'),
+  };
 }
 
 /** The trace that all observations must be of, where conditions name one. */
