@@ -173,7 +173,7 @@ function parseFilters(asked: Members, view: AnalyticsView, rules: ViewRules): Fi
         `has no column ${shown(condition.column)} in the view ${view}; it must be one of ${known}`,
       );
     }
-    return { ...condition, column } as FilterCondition;
+    return { ...condition, column };
   });
 }
 
