@@ -16,7 +16,7 @@ import {
 } from '../../domain/analytics.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { parseFilter } from '../../domain/filter-parser.js';
-import { type Filter, type FilterCondition } from '../../domain/filter.js';
+import { type Filter } from '../../domain/filter.js';
 import { type Granularity, GRANULARITIES, granularityOf } from '../../domain/time-bucket.js';
 import { type Micros, parseIsoTime } from '../../domain/time.js';
 import { parseText, type QueryString } from '../../http/query.js';
