@@ -10,6 +10,8 @@ import { type FilterCondition } from '../../src/domain/filter.js';
 import { type Granularity } from '../../src/domain/time-bucket.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
 import { AnalyticsReader } from '../../src/storage/analytics/analytics-reader.js';
+import { QueryTimeout } from '../../src/domain/errors.js';
+import { newDataSource } from '../../src/storage/data-source.js';
 import { ReadPool } from '../../src/storage/read-pool.js';
 import { type Answered, loadEntities, recount } from '../support/analytics-recount.js';
 import { type TestDatabase } from '../support/database.js';
@@ -316,4 +318,19 @@ describe('what sums by hour can answer', () => {
     expect(await reader.query(ofOther, query)).toEqual([{ time: null, dimensions: ['m'], metrics: [7, 5, 30 / 7] }]);
     expect(await scanner.query(ofOther, query)).toEqual([]);
   });
+});
+
+it('a query that takes too long is ended, and its connection serves the next one', async () => {
+  const dataSource = await newDataSource(database.connection, { connections: 1, timeoutMs: 300 }).initialize();
+  const impatient = new AnalyticsReader(new ReadPool(dataSource, { readTimeoutMs: 300 }), false);
+  const holder = await database.pool.connect();
+  try {
+    await holder.query('BEGIN; LOCK TABLE observations IN ACCESS EXCLUSIVE MODE');
+    await expect(impatient.query(PROJECT, EVERYTHING)).rejects.toBeInstanceOf(QueryTimeout);
+    await holder.query('ROLLBACK');
+    expect(await impatient.query(PROJECT, EVERYTHING)).toEqual(await reader.query(PROJECT, EVERYTHING));
+  } finally {
+    holder.release();
+    await dataSource.destroy();
+  }
 });

@@ -53,7 +53,7 @@ export async function loadEntities(pool: Pool, projectNo: number): Promise<Reado
   const observations = await rows(
     'SELECT o.trace_id, o.id, type, name, level, model, parent_observation_id, version, environment, prompt_name, ' +
       'prompt_version, usage, input_tokens::float8, output_tokens::float8, total_tokens::float8, stated_cost, ' +
-      `cost_nano_usd::float8, repeated, stated_facts, tool_name, p.metadata, ` +
+      `cost_nano_usd::float8, repeated, stated_facts, tool_name, experiment, p.metadata, ` +
       `${['start_time', 'end_time', 'completion_start_time', 'created_at'].map((name) => micros(`o.${name}`)).join(', ')} ` +
       'FROM observations o LEFT JOIN observation_payloads p USING (project_no, trace_id, id, bucket) WHERE o.project_no = $1',
   );
@@ -96,6 +96,8 @@ export async function loadEntities(pool: Pool, projectNo: number): Promise<Reado
 }
 
 const text = (value: unknown) => (value ?? null) as string | null;
+const experimentOf = (row: Row | undefined, member: string) =>
+  text((row?.['experiment'] as Record<string, string> | null | undefined)?.[member]);
 const iso = (time: number) => new Date(Math.floor(time / 1000)).toISOString();
 const add = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const millis = (from: unknown, to: unknown): number | null =>
@@ -187,9 +189,9 @@ function ofObservation(row: Row, trace: Row, scores: readonly Row[]): Entity {
       release: text(trace['release']),
       usageType: usage === null || !isCounted(1) ? [] : [...new Set([...Object.keys(usage), 'total'])],
       costType: row['cost_nano_usd'] === null || !isCounted(2) ? [] : [...new Set([...Object.keys(cost), 'total'])],
-      experimentName: null,
-      experimentDatasetId: null,
-      experimentId: null,
+      experimentName: experimentOf(row, 'name'),
+      experimentDatasetId: experimentOf(row, 'datasetId'),
+      experimentId: experimentOf(row, 'id'),
     },
     measures: {
       count: 1,
@@ -241,8 +243,8 @@ function ofScore(score: Row, trace: Row | undefined, observation: Row | undefine
       observationPromptName: text(observation?.['prompt_name']),
       observationPromptVersion: text(observation?.['prompt_version']),
       datasetRunId: text(score['dataset_run_id']),
-      experimentName: null,
-      experimentId: null,
+      experimentName: experimentOf(observation, 'name'),
+      experimentId: text(score['dataset_run_id']) ?? experimentOf(observation, 'id'),
       value: score['value'] as number,
       stringValue: text(score['string_value']),
       booleanValue: score['value'] === 1,

@@ -58,14 +58,19 @@ export const COST_CLASSES =
   `SELECT k.class COLLATE "C" AS class, k.nano_usd FROM (${PARTS} UNION ALL SELECT 'total', o.cost_nano_usd) k ` +
   `WHERE o.cost_nano_usd IS NOT NULL AND coalesce(o.repeated, 0) & ${COST} = 0`;
 
+/** Whether the usage has no other classes than the two that prices have rates of. */
+const IS_PLAIN = `o.stated_cost IS NULL AND prices.input IS NOT NULL AND o.usage - '{input,output,total}'::text[] = '{}'`;
+
 function part(name: 'input' | 'output'): string {
   return (
-    `CASE WHEN o.cost_nano_usd IS NULL THEN 0 ` +
-    `WHEN o.stated_cost IS NULL AND prices.${name} IS NOT NULL AND o.usage - '{input,output,total}'::text[] = '{}' ` +
-    `THEN round((o.usage ->> '${name}')::numeric * prices.${name} / 1000000)::int8 ` +
-    `ELSE (SELECT sum(k.nano_usd) FROM (${PARTS}) k WHERE k.class LIKE '%${name}%')::int8 END`
+    `CASE WHEN ${IS_PLAIN} THEN round((o.usage ->> '${name}')::numeric * prices.${name} / 1000000)::int8 ` +
+    `ELSE parts.${name} END`
   );
 }
 
 /** What the input and the output of `o` cost, in nano-USD; the classes whose names say so. */
-export const INPUT_OUTPUT_COST = `SELECT ${part('input')} AS input, ${part('output')} AS output`;
+export const INPUT_OUTPUT_COST =
+  `SELECT ${part('input')} AS input, ${part('output')} AS output FROM (SELECT ` +
+  `sum(k.nano_usd) FILTER (WHERE k.class LIKE '%input%')::int8 AS input, ` +
+  `sum(k.nano_usd) FILTER (WHERE k.class LIKE '%output%')::int8 AS output ` +
+  `FROM (${PARTS}) k WHERE o.cost_nano_usd IS NOT NULL AND (${IS_PLAIN}) IS NOT TRUE) parts`;

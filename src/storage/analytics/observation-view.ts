@@ -4,7 +4,6 @@ import { COST_CLASSES, INPUT_OUTPUT_COST, PRICES_JOIN } from './cost-classes.js'
 import { type DimensionSql, type MeasureSql, type ViewSql } from './view-sql.js';
 
 const TRACE = ['t'];
-const NOT_HELD: DimensionSql = { sql: 'NULL::text' };
 
 const CALLED_TOOLS = `CASE WHEN o.tool_name IS NULL THEN '{}'::text[] ELSE ARRAY[o.tool_name] END`;
 /** The model is offered them; no client says so in a field of its own. */
@@ -33,6 +32,11 @@ function summed(column: string, bit: number): string {
 /** NULL while no time has passed. */
 function perSecond(column: string): string {
   return `(${column} * 1000 / nullif(${LATENCY}, 0)::float8)`;
+}
+
+/** Stated on the topmost observation of an item. */
+function experiment(member: string): string {
+  return `(o.experiment ->> '${member}') COLLATE "C"`;
 }
 
 const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
@@ -66,9 +70,9 @@ const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
     listNeeds: ['prices'],
   },
   usageType: { sql: 'usages.class', needs: ['usages'], list: USAGE_TYPES },
-  experimentName: NOT_HELD,
-  experimentDatasetId: NOT_HELD,
-  experimentId: NOT_HELD,
+  experimentName: { sql: experiment('name') },
+  experimentDatasetId: { sql: experiment('datasetId') },
+  experimentId: { sql: experiment('id') },
 };
 
 const MEASURES: Readonly<Record<ObservationMeasure, MeasureSql>> = {

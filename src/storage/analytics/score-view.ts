@@ -3,7 +3,6 @@ import { type DimensionSql, type MeasureSql, type ViewSql } from './view-sql.js'
 
 const TRACE = ['t'];
 const OBSERVATION = ['o'];
-const NOT_HELD: DimensionSql = { sql: 'NULL::text' };
 
 const DIMENSIONS: Readonly<Record<ScoreDimension, DimensionSql>> = {
   id: { sql: 's.id' },
@@ -27,8 +26,8 @@ const DIMENSIONS: Readonly<Record<ScoreDimension, DimensionSql>> = {
   observationPromptName: { sql: 'o.prompt_name', needs: OBSERVATION },
   observationPromptVersion: { sql: 'o.prompt_version', needs: OBSERVATION },
   datasetRunId: { sql: 's.dataset_run_id' },
-  experimentName: NOT_HELD,
-  experimentId: NOT_HELD,
+  experimentName: { sql: `(o.experiment ->> 'name') COLLATE "C"`, needs: OBSERVATION },
+  experimentId: { sql: `coalesce(s.dataset_run_id, o.experiment ->> 'id') COLLATE "C"`, needs: OBSERVATION },
   value: { sql: 's.value' },
   stringValue: { sql: 's.string_value COLLATE "C"' },
   booleanValue: { sql: '(s.value = 1)' },
