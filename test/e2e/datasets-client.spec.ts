@@ -101,7 +101,7 @@ describe('the Langfuse client for JavaScript', () => {
         runEvaluators: [() => Promise.resolve({ name: 'overall', value: 0.5, dataType: 'NUMERIC' as const })],
       });
     const loud = await run('loud/1', (city) => city.toUpperCase());
-    const quiet = await run('quiet', (city) => city);
+    await run('quiet', (city) => city);
     await processor.forceFlush();
 
     expect(loud.itemResults).toHaveLength(3);

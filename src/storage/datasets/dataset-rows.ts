@@ -1,10 +1,4 @@
-import {
-  type Dataset,
-  type DatasetItem,
-  type DatasetRun,
-  type DatasetRunItem,
-  type ItemStatus,
-} from '../../domain/dataset.js';
+import { type Dataset, type DatasetItem, type DatasetRun, type DatasetRunItem } from '../../domain/dataset.js';
 import { micros } from '../bulk-insert.js';
 
 /** The present as clients are shown it: whole milliseconds. */
@@ -43,8 +37,7 @@ export function toDataset(row: RowOf<Dataset>): Dataset {
 }
 
 export function toItem(row: RowOf<DatasetItem>): DatasetItem {
-  const status = row.status as ItemStatus;
-  return { ...row, status, createdAt: Number(row.createdAt), validFrom: Number(row.validFrom) };
+  return { ...row, createdAt: Number(row.createdAt), validFrom: Number(row.validFrom) };
 }
 
 export function toRun(row: RowOf<DatasetRun>): DatasetRun {
