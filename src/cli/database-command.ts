@@ -1,5 +1,6 @@
 import { type Config, readConfig } from '../config/config.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
+import { DomainError } from '../domain/errors.js';
 import { findCluster } from '../embedded-postgres/placement.js';
 import { type OpenDatabase, openDatabase } from '../open-database.js';
 import { describeStartError } from '../start-error.js';
@@ -17,6 +18,7 @@ export class CommandRefused extends Error {
 
 const EXPLAINED = [
   CommandRefused,
+  DomainError,
   FileExists,
   BackupDamaged,
   NoSchema,

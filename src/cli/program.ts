@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { DESCRIPTION, VERSION } from '../http/version.js';
 import { defineBackup } from './backup.command.js';
 import { defineDoctor } from './doctor.command.js';
+import { defineKeys } from './keys.command.js';
 import { defineMigrate } from './migrate.command.js';
+import { defineProjects } from './projects.command.js';
 import { defineRestore } from './restore.command.js';
 import { defineSeed } from './seed.command.js';
 import { defineStart } from './start.command.js';
@@ -17,6 +19,8 @@ export const USAGE_EXIT_CODE = 2;
 const DEFINE: readonly ((program: Command) => void)[] = [
   defineStart,
   defineMigrate,
+  defineProjects,
+  defineKeys,
   defineSeed,
   defineDoctor,
   defineBackup,

@@ -41,6 +41,7 @@ export interface Config {
   readonly otlpGrpcPort?: number;
   /** The same for a second port that answers OTLP over HTTP alone. */
   readonly otlpHttpPort?: number;
+  /** The project of these credentials; others have keys in the database. */
   readonly defaultProjectId: string;
   /** Absolute path. */
   readonly dataDir: string;
@@ -131,14 +132,14 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   },
   publicKey: {
     name: 'XTRACE_PUBLIC_KEY',
-    aliases: ['LANGFUSE_PUBLIC_KEY'],
+    aliases: ['LANGFUSE_INIT_PROJECT_PUBLIC_KEY', 'LANGFUSE_PUBLIC_KEY'],
     doc: 'Public half of the key pair that Langfuse SDKs send; unset outside production: generated like the token',
     expected: 'visible ASCII characters without spaces and colons',
     parse: (text) => (text.includes(':') ? undefined : visibleAscii(text)),
   },
   secretKey: {
     name: 'XTRACE_SECRET_KEY',
-    aliases: ['LANGFUSE_SECRET_KEY'],
+    aliases: ['LANGFUSE_INIT_PROJECT_SECRET_KEY', 'LANGFUSE_SECRET_KEY'],
     doc: 'Secret half of that pair',
     ...secretText(),
   },
@@ -166,8 +167,9 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   },
   defaultProjectId: {
     name: 'DEFAULT_PROJECT_ID',
+    aliases: ['LANGFUSE_INIT_PROJECT_ID'],
     default: 'default',
-    doc: 'Project of all data written with the credentials above',
+    doc: 'Project of the credentials above; `npx xtrace projects` makes others',
     expected: '1 to 200 characters without control characters',
     parse: (text) => (text.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(text) ? text : undefined),
   },

@@ -21,6 +21,7 @@ import { ApiKeyDirectory } from './projects/api-key-directory.js';
 import { ApiKeyStore } from './projects/api-key-store.js';
 import { KeyCopies } from './projects/key-changes.js';
 import { openDefaultProject } from './projects/default-project.js';
+import { ProjectRemoval } from './projects/project-removal.js';
 import { ProjectStore } from './projects/project-store.js';
 import { ReadPool } from './read-pool.js';
 import { Retention } from './retention.js';
@@ -96,6 +97,7 @@ import { UsageReader } from './usage-reader.js';
     ScoreRemoval,
     ScoreConfigStore,
     Retention,
+    ProjectRemoval,
   ],
   exports: [
     PriceStore,

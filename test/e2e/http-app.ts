@@ -6,6 +6,7 @@ import { InvalidInput, NotFound, OverCapacity, Unavailable } from '../../src/dom
 import { type ApiKey, KEY_SCOPES, KeyDirectory, type KeyScope } from '../../src/domain/api-key.js';
 import { type Project, ProjectDirectory } from '../../src/domain/project.js';
 import { OpenInCompat, Public } from '../../src/http/auth/public.decorator.js';
+import { RequireScope } from '../../src/http/auth/require-scope.decorator.js';
 import { HttpModule } from '../../src/http/http.module.js';
 import { InFlightBytes } from '../../src/http/in-flight-bytes.js';
 import { CurrentProject } from '../../src/http/project.decorator.js';
@@ -143,6 +144,12 @@ class ReadController {
   @Header('content-type', 'text/plain')
   text() {
     return 'text';
+  }
+
+  @Post('api/public/scores-of-test')
+  @RequireScope('scores')
+  scores() {
+    return {};
   }
 
   @Post('api/public/json')

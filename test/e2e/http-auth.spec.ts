@@ -1,4 +1,4 @@
-import { BASIC, BEARER, ENVELOPE, type HttpTestApp, OTLP, startHttpApp } from './http-app.js';
+import { BASIC, BEARER, ENVELOPE, type HttpTestApp, OTLP, PUBLIC_KEY, startHttpApp, TOKEN } from './http-app.js';
 
 const WRONG = { authorization: 'Bearer wrong' };
 
@@ -74,6 +74,97 @@ describe('authentication', () => {
     expect(answer.statusCode).toBe(401);
     expect(server.received.bodies).toHaveLength(0);
     expect(server.inFlight.bytes).toBe(0);
+  });
+});
+
+describe('a key of a project', () => {
+  let server: HttpTestApp;
+  beforeAll(async () => (server = await startHttpApp()));
+  afterAll(() => server.app.close());
+
+  const ROUTES = [
+    ['GET', '/api/public/project'],
+    ['POST', '/api/public/json'],
+    ['POST', ENVELOPE],
+    ['POST', OTLP],
+    ['POST', '/api/public/scores-of-test'],
+    ['GET', '/api/internal/rate_limit_stats'],
+  ] as const;
+  const READ = [200, 403, 403, 403, 403, 403];
+  const INGEST = [403, 201, 200, 200, 201, 403];
+  const SCORES = [403, 403, 403, 403, 201, 403];
+  const NOTHING = [403, 403, 403, 403, 403, 403];
+  const UNKNOWN = [401, 401, 401, 401, 401, 401];
+  const statuses = async (headers: Record<string, string>): Promise<number[]> => {
+    const answers: number[] = [];
+    for (const [method, url] of ROUTES) {
+      const json = { ...headers, 'content-type': 'application/json' };
+      answers.push(
+        (await server.app.inject({ method, url, headers: json, ...(method === 'POST' ? { payload: '{}' } : {}) }))
+          .statusCode,
+      );
+    }
+    return answers;
+  };
+  const pair = (publicKey: string, secretKey: string) => ({
+    authorization: `Basic ${Buffer.from(`${publicKey}:${secretKey}`).toString('base64')}`,
+  });
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  test.each([
+    ['read', READ],
+    ['ingest', INGEST],
+    ['ingest,read', [200, 201, 200, 200, 201, 403]],
+    ['scores', SCORES],
+    ['admin', NOTHING],
+  ])('that opens %s opens no more, as a pair and as a bearer token', async (scopes, expected) => {
+    expect(await statuses(pair(scopes, `of ${scopes}`))).toEqual(expected);
+    expect(await statuses(bearer(`of ${scopes}`))).toEqual(expected);
+    expect(await statuses({ 'x-api-key': `of ${scopes}` })).toEqual(expected);
+  });
+
+  test.each([
+    ['ingest', SCORES],
+    ['scores', SCORES],
+    ['ingest,read,admin', SCORES],
+    ['read', UNKNOWN],
+    ['admin', UNKNOWN],
+  ])('that opens %s opens at most scores by its public half', async (scopes, expected) => {
+    expect(await statuses(bearer(scopes))).toEqual(expected);
+  });
+
+  test('of the settings opens scores by its public half', async () => {
+    expect(await statuses(bearer(PUBLIC_KEY))).toEqual(SCORES);
+  });
+
+  test('opens its own project', async () => {
+    const answer = await server.app.inject({ url: '/api/public/project', headers: bearer('of read') });
+    expect(answer.json()).toEqual({ id: 'other-project' });
+  });
+
+  test('is refused where it opens nothing before a body is read', async () => {
+    const answer = await server.app.inject({
+      method: 'POST',
+      url: ENVELOPE,
+      headers: { ...bearer('ingest,read'), 'content-length': '999999999' },
+    });
+    expect([answer.statusCode, answer.json()]).toEqual([
+      403,
+      {
+        message: 'Access denied - insufficient permissions for this endpoint',
+        ...{ code: 'FORBIDDEN', data: null },
+      },
+    ]);
+  });
+
+  test('has a bucket of its own in the query rate limit', async () => {
+    const { app } = await startHttpApp({ RATE_LIMIT_BURST: '1', RATE_LIMIT_QPS: '0.001' });
+    const ask = async (token: string) =>
+      (await app.inject({ url: '/api/public/query', headers: bearer(token) })).statusCode;
+    expect([await ask('of read'), await ask('of read'), await ask('of read,admin'), await ask(TOKEN)]).toEqual([
+      ...[200, 429, 200, 200],
+    ]);
+    await app.close();
   });
 });
 

@@ -34,6 +34,9 @@ const SCORE_CONFIGS = '/api/public/score-configs';
 const SINGLE_UPDATES = ['spans', 'generations'].map((name) => `/api/public/${name}`);
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 
+const PROJECTS = '/api/public/projects';
+const KEYS = `${PROJECTS}/{projectId}/apiKeys`;
+
 const BARE = `plain-${MARK}`;
 const HEADER = `Bearer ${MARK}-0f1e2d3c`;
 
@@ -285,16 +288,17 @@ describe('a secret', () => {
     const isSetUp = (path: string): boolean => path.startsWith('/api/public/model-prices');
     const written = Object.entries(paths as Record<string, JsonObject>).flatMap(([path, operations]) =>
       Object.keys(operations)
-        .filter((method) => method !== 'get' && method !== 'delete' && !isSetUp(path))
+        // A rotation says how long, and a deletion nothing.
+        .filter((method) => method !== 'get' && method !== 'delete' && !isSetUp(path) && !path.endsWith('/rotate'))
         .map((method) => `${method} ${path}`),
     );
-    const posted = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES, SCORES];
-    expect(written.sort()).toEqual(
-      [
-        ...[...posted, SCORE_CONFIGS].map((path) => `post ${path}`),
-        ...[...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`].map((path) => `patch ${path}`),
-      ].sort(),
-    );
+    const posts = [
+      ...[BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES],
+      ...[PROJECTS, KEYS, SCORES, SCORE_CONFIGS],
+    ].map((path) => `post ${path}`);
+    const patches = [...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`].map((path) => `patch ${path}`);
+    const others = [...patches, `put ${PROJECTS}/{projectId}`];
+    expect(written.sort()).toEqual([...posts, ...others].sort());
   });
 
   it('in a batch is taken out of what is stored, and nothing else is', async () => {
@@ -431,6 +435,27 @@ describe('a secret', () => {
       expect(await send(path, jsonBody(aMetricsRequest([refused])))).toBe(400);
     },
   );
+
+  it('in what is said of a project and its keys is taken out, and a key that is given is kept as a hash', async () => {
+    const said = { name: `p ${CREDENTIALS[0]}`, metadata: { ...secrets(), nested: TEXTS } };
+    expect(await send(PROJECTS, JSON.stringify({ ...said, id: 'canary' }))).toBe(201);
+    const put = await fetch(`${server.url}${PROJECTS}/canary`, {
+      method: 'PUT',
+      headers: { ...BEARER, ...JSON_TYPE },
+      body: JSON.stringify(said),
+    });
+    answers.push(await put.text());
+    expect(put.status).toBe(200);
+    const pair = { publicKey: `pk-${CONTROL}`, secretKey: `sk-lf-${MARK}-aaaa-bbbb` };
+    // The one answer with the secret.
+    const made = await api.postJson(KEYS.replace('{projectId}', 'canary'), { ...pair, note: CREDENTIALS[0] });
+    expect([made.status, made.json()['secretKey']]).toEqual([201, pair.secretKey]);
+    answers.push((await api.get(`${PROJECTS}/canary/apiKeys`)).text);
+    const login = Buffer.from(`${pair.publicKey}:${pair.secretKey}`).toString('base64');
+    const { text } = await api.get(PROJECTS, { authorization: `Basic ${login}` });
+    expect(text).toContain(`p ${CONTROL} [redacted]`);
+    answers.push(text);
+  });
 
   it('is not kept with what the database refuses', async () => {
     expect(await send(BATCH, JSON.stringify(message('refused', `poison ${CONTROL}`)))).toBe(400);

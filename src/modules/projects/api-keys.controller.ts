@@ -105,6 +105,7 @@ export class ApiKeysController {
   @ApiBody({ type: RotateApiKeyDto, required: false, description: 'How long the former goes on.' })
   @ApiCreatedResponse({ type: MadeApiKeyDto, description: 'The key that takes its place.' })
   @ApiNotFoundResponse(NO_KEY)
+  @ApiConflictResponse({ description: 'The key has expired.' })
   async rotateApiKey(
     @Req() request: FastifyRequest,
     @Param('projectId') id: string,

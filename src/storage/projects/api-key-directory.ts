@@ -3,6 +3,7 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { type DatabaseConnection } from '../../config/database-connection.js';
 import { type ApiKey, KeyDirectory, type KeyScope } from '../../domain/api-key.js';
+import { Unavailable } from '../../domain/errors.js';
 import { CONNECT_TIMEOUT_MS } from '../client-options.js';
 import { hashSecret } from './api-key-rows.js';
 import { KEY_CHANNEL, KEY_COUNTER, type KeyCopies } from './key-changes.js';
@@ -57,7 +58,10 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   private isStopping = false;
   private isStale = false;
 
-  private constructor(database: DatabaseConnection) {
+  private constructor(
+    database: DatabaseConnection,
+    private readonly pollMs: number,
+  ) {
     super();
     const { host, port, user, password, ssl } = database;
     // A connection of its own: when queries occupy all others, revoked keys would go on opening.
@@ -76,8 +80,8 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   }
 
   /** Reads all keys, and follows them until the shutdown. */
-  static async open(database: DatabaseConnection): Promise<ApiKeyDirectory> {
-    const directory = new ApiKeyDirectory(database);
+  static async open(database: DatabaseConnection, pollMs: number = POLL_MS): Promise<ApiKeyDirectory> {
+    const directory = new ApiKeyDirectory(database, pollMs);
     await directory.refresh();
     directory.schedule();
     return directory;
@@ -99,11 +103,15 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
     return this.use(this.byPublicKey.get(publicKey));
   }
 
-  /** Resolves once this holds what was committed at the call; rejects when the database does not answer. */
-  refresh(): Promise<void> {
+  /** Resolves once this holds what was committed at the call. @throws Unavailable when the database does not answer. */
+  async refresh(): Promise<void> {
     const next = this.refreshed.catch(() => undefined).then(() => this.load());
     this.refreshed = next;
-    return next;
+    try {
+      await next;
+    } catch (error) {
+      throw new Unavailable(`the database does not answer: ${(error as Error).message}`);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -128,7 +136,7 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
       this.polling = this.poll().finally(() => {
         if (!this.isStopping) this.schedule();
       });
-    }, POLL_MS);
+    }, this.pollMs);
     this.timer.unref();
   }
 
@@ -140,7 +148,7 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
       if (this.isStale) this.logger.log('keys are followed again');
       this.isStale = false;
     } catch (error) {
-      if (!this.isStale && !this.isStopping) this.logger.warn(`keys cannot be read again: ${(error as Error).message}`);
+      if (!this.isStale && !this.isStopping) this.logger.warn(`keys are as they were: ${(error as Error).message}`);
       this.isStale = true;
     }
   }
@@ -173,6 +181,8 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   }
 
   private async listen(client: PoolClient): Promise<void> {
+    // Its loss fails the statement that runs; without a listener it would end the process as well.
+    client.on('error', () => undefined);
     await client.query(`LISTEN ${KEY_CHANNEL}`);
     client.on('notification', () => void this.refresh().catch(() => undefined));
     this.listening.add(client);

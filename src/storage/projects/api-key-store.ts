@@ -69,7 +69,7 @@ export class ApiKeyStore {
   /**
    * Makes a key that opens the same as the key `id`, which goes on opening it for `overlapSeconds`. A key that was to
    * expire is followed by one of the same lifetime.
-   * @throws NotFound unless the project has such a key and it has not expired, InvalidInput when it has too many.
+   * @throws NotFound unless the project has it, Conflict when it has expired, InvalidInput when there are too many.
    */
   async rotate(project: Project, id: string, overlapSeconds: number): Promise<MadeApiKey> {
     const sql =
@@ -87,8 +87,10 @@ export class ApiKeyStore {
       after: limited,
     });
     if (made !== undefined) return made;
-    const isThere = (await this.list(project)).some((key) => key.id === id);
-    return isThere ? await this.explain(project) : notFound(id);
+    const found = (await this.list(project)).find((key) => key.id === id) ?? notFound(id);
+    if (found.expiresAt !== null && found.expiresAt <= Date.now() * 1000)
+      throw new Conflict(`API key ${id} has expired: make another`);
+    return await this.explain(project);
   }
 
   /** From now on the key opens nothing, here at once. @throws NotFound unless the project has it. */
@@ -110,7 +112,8 @@ export class ApiKeyStore {
       [randomUUID(), publicKey, hashSecret(secretKey), displaySecret(secretKey), ...params],
     );
     if (row === undefined) return undefined;
-    await this.copies.refresh();
+    // The key is made, and its secret is not lost because this process learns of it a little later.
+    await this.copies.refresh().catch(() => undefined);
     return { key: toDescription(row), secretKey };
   }
 

@@ -3,8 +3,9 @@ export const KEY_COUNTER = 'api_keys';
 /** Channel on which processes tell each other of such a change. */
 export const KEY_CHANNEL = 'xtrace_api_keys';
 
-/** Whoever holds keys in memory; `refresh` resolves once it holds what is committed at its call. */
+/** Whoever holds keys in memory. */
 export abstract class KeyCopies {
+  /** Resolves once it holds what is committed at the call. @throws Unavailable when the database does not answer. */
   abstract refresh(): Promise<void>;
 }
 

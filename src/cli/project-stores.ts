@@ -1,0 +1,54 @@
+import { type Config } from '../config/config.js';
+import { Redactor } from '../domain/redaction.js';
+import { executedMigrations, newDataSource } from '../storage/data-source.js';
+import { ApiKeyStore } from '../storage/projects/api-key-store.js';
+import { NoKeyCopies } from '../storage/projects/key-changes.js';
+import { ProjectStore } from '../storage/projects/project-store.js';
+import { ReadPool } from '../storage/read-pool.js';
+import { CommandRefused, runCommand } from './database-command.js';
+
+/** What commands about projects work with. */
+export interface ProjectStores {
+  readonly config: Config;
+  readonly projects: ProjectStore;
+  readonly keys: ApiKeyStore;
+  readonly redactor: Redactor;
+}
+
+/** Runs `work` on the database of the settings, whose schema has to be that of this version. */
+export async function withProjects(purpose: string, work: (stores: ProjectStores) => Promise<void>): Promise<void> {
+  await runCommand(purpose, async (context) => {
+    const { config } = context;
+    const limits = { connections: 1, timeoutMs: config.readTimeoutMs };
+    const dataSource = await newDataSource(await context.existingDatabase(), limits).initialize();
+    try {
+      const executed = new Set(await executedMigrations(dataSource));
+      // Not migrated in passing: a server of an older version may be running on it.
+      if (dataSource.migrations.some((migration) => !executed.has(migration.name ?? migration.constructor.name)))
+        throw new CommandRefused('the database has an older schema: start the server, or run `npx xtrace migrate`');
+      const pool = new ReadPool(dataSource, config);
+      // Servers that run learn of changes through the database.
+      const copies = new NoKeyCopies();
+      await work({
+        config,
+        projects: new ProjectStore(pool, copies),
+        keys: new ApiKeyStore(pool, copies),
+        redactor: new Redactor(config.redactKeys),
+      });
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+}
+
+/** Prints rows of equal length as columns, under a heading. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    );
+}

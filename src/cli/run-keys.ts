@@ -1,0 +1,114 @@
+import { type ApiKeyDescription } from '../domain/api-key.js';
+import { NotFound } from '../domain/errors.js';
+import { type Project } from '../domain/project.js';
+import { presentTime } from '../domain/time.js';
+import { parseNewApiKey, parseOverlap, redactNote } from '../modules/projects/api-keys.body.js';
+import { presentApiKey, presentMadeApiKey } from '../modules/projects/api-keys.present.js';
+import { type MadeApiKey } from '../storage/projects/api-key-store.js';
+import { CommandRefused } from './database-command.js';
+import { printTable, type ProjectStores, withProjects } from './project-stores.js';
+
+export interface KeyOptions {
+  readonly project?: string;
+  readonly json?: true;
+  readonly scopes?: string;
+  readonly note?: string;
+  readonly expires?: string;
+  readonly publicKey?: string;
+  readonly overlap?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `xtrace keys list`. */
+export async function listKeys(options: KeyOptions): Promise<void> {
+  await withProjects('list keys', async (stores) => {
+    const keys = await stores.keys.list(await projectOf(stores, options));
+    if (options.json) console.log(JSON.stringify({ apiKeys: keys.map(presentApiKey) }, null, 2));
+    else
+      printTable([
+        ['ID', 'PUBLIC KEY', 'SECRET', 'OPENS', 'MADE', 'LAST USED', 'EXPIRES', 'NOTE'],
+        ...keys.map(columnsOf),
+      ]);
+  });
+}
+
+/** `xtrace keys create`: the key on stdout, what to do with it on stderr. */
+export async function createKey(options: KeyOptions): Promise<void> {
+  await withProjects('make the key', async (stores) => {
+    const { scopes, note, expires, publicKey } = options;
+    const body = {
+      note,
+      scopes: scopes?.split(',').map((scope) => scope.trim()),
+      expiresAt: expires === undefined ? undefined : readExpiry(expires),
+      publicKey,
+      secretKey: publicKey === undefined ? undefined : await readStdin(),
+    };
+    const wanted = redactNote(parseNewApiKey(body, Date.now()), stores.redactor);
+    print(await stores.keys.create(await projectOf(stores, options), wanted), options);
+  });
+}
+
+/** `xtrace keys revoke`. */
+export async function revokeKey(key: string, options: KeyOptions): Promise<void> {
+  await withProjects('revoke the key', async (stores) => {
+    const project = await projectOf(stores, options);
+    const { id } = await findKey(stores, project, key);
+    await stores.keys.revoke(project, id);
+    if (options.json) console.log(JSON.stringify({ success: true }));
+    else console.log(`${id} is revoked: servers that run take it for five more seconds at most`);
+  });
+}
+
+/** `xtrace keys rotate`: as {@link createKey}. */
+export async function rotateKey(key: string, options: KeyOptions): Promise<void> {
+  await withProjects('rotate the key', async (stores) => {
+    const overlap = options.overlap === undefined ? undefined : Number(options.overlap);
+    const overlapSeconds = parseOverlap({ overlapSeconds: overlap });
+    const project = await projectOf(stores, options);
+    const { id } = await findKey(stores, project, key);
+    print(await stores.keys.rotate(project, id, overlapSeconds), options);
+    console.error(`The former key goes on for ${overlapSeconds} seconds.`);
+  });
+}
+
+function projectOf({ projects, config }: ProjectStores, { project }: KeyOptions): Promise<Project> {
+  return projects.find(project ?? config.defaultProjectId);
+}
+
+async function findKey({ keys }: ProjectStores, project: Project, key: string): Promise<ApiKeyDescription> {
+  const found = (await keys.list(project)).find(({ id, publicKey }) => id === key || publicKey === key);
+  if (found === undefined) throw new NotFound(`the project ${project.id} has no key ${key}`);
+  return found;
+}
+
+function print(made: MadeApiKey, { json }: KeyOptions): void {
+  if (json) {
+    console.log(JSON.stringify(presentMadeApiKey(made), null, 2));
+    return;
+  }
+  console.log(`public key  ${made.key.publicKey}\nsecret key  ${made.secretKey}`);
+  console.error('The secret is shown this once. Basic authentication takes both; as a bearer token the secret alone.');
+}
+
+function columnsOf(key: ApiKeyDescription): string[] {
+  const { id, publicKey, displaySecret, scopes, createdAt, lastUsedAt, expiresAt, note } = key;
+  const times = [lastUsedAt, expiresAt].map((time) => (time === null ? 'never' : presentTime(time)));
+  return [id, publicKey, displaySecret, scopes.join(','), presentTime(createdAt), ...times, note ?? ''];
+}
+
+/** `90d` from now, or a time that is checked as the API does. */
+function readExpiry(text: string): string {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1];
+  return days === undefined ? text : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+}
+
+/** A secret on the command line would be in the list of processes and in the history of the shell. */
+async function readStdin(): Promise<string> {
+  if (process.stdin.isTTY) console.error('The secret key, then Ctrl-D:');
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8').trim();
+  if (text === '') throw new CommandRefused('no secret key came on standard input');
+  return text;
+}

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processesOf } from '../crash/launcher-host.js';
+import { runCommand } from '../support/command.js';
+import {
+  PROJECT_ROOT,
+  removeFolder,
+  type RunningServer,
+  startServer,
+  temporaryFolder,
+  waitFor,
+} from '../support/server-process.js';
+
+jest.setTimeout(120_000);
+
+const LIST = '/api/public/projects';
+
+describe('keys and projects on the command line', () => {
+  let dataDir: string;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    dataDir = temporaryFolder();
+    server = await startServer({ dataDir });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await waitFor(() => processesOf(join(dataDir, 'postgres')).length === 0);
+    removeFolder(dataDir);
+  });
+
+  const run = (...args: string[]) => runCommand(args, { XTRACE_DATA_DIR: dataDir });
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(...args, '--json');
+    if (code !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Record<string, string> & { apiKeys: Record<string, unknown>[] };
+  };
+  const statusWith = async (token: string | undefined) =>
+    (await fetch(server.url + LIST, { headers: { authorization: `Bearer ${token}` } })).status;
+
+  it('make a project and a key that a running server takes, until it is revoked', async () => {
+    expect(await run('projects', 'create', 'Search', '--id', 'search')).toMatchObject({
+      ...{ code: 0, stdout: 'search\n' },
+    });
+    expect((await run('projects', 'list')).stdout).toMatch(/^ID +NAME +MADE\ndefault +default .*\nsearch +Search /);
+
+    const made = await run('keys', 'create', '--project', 'search', '--note', 'CI', '--expires', '90d');
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('shown this once') });
+    const [, publicKey, secretKey] = /^public key {2}(\S+)\nsecret key {2}(\S+)\n$/.exec(made.stdout)!;
+    await waitFor(async () => (await statusWith(secretKey)) === 200);
+
+    const { apiKeys } = await json('keys', 'list', '--project', 'search');
+    expect(apiKeys).toMatchObject([{ publicKey, note: 'CI', scopes: ['ingest', 'read'] }]);
+    const lifetimeDays = (Date.parse(apiKeys[0]!.expiresAt as string) - Date.now()) / 86_400_000;
+    expect(Math.round(lifetimeDays)).toBe(90);
+    const table = await run('keys', 'list', '--project', 'search');
+    expect(table.stdout).toContain(publicKey);
+    expect(table.stdout).not.toContain(secretKey!.slice(6, -4));
+
+    const next = await json('keys', 'rotate', publicKey!, '--project', 'search', '--overlap', '0');
+    await waitFor(async () => (await statusWith(secretKey)) === 401);
+    await waitFor(async () => (await statusWith(next.secretKey)) === 200);
+
+    expect(await run('keys', 'revoke', next.id!, '--project', 'search')).toMatchObject({ code: 0 });
+    await waitFor(async () => (await statusWith(next.secretKey)) === 401);
+  });
+
+  it('take over a pair whose secret comes on standard input, out of sight of other processes', async () => {
+    const args = ['keys', 'create', '--public-key', 'pk-lf-command', '--scopes', 'read'];
+    const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist/src/cli/main.js'), ...args], {
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, XTRACE_DATA_DIR: dataDir },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    child.stdin.end('sk-lf-of-the-command-line\n');
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    await waitFor(async () => (await statusWith('sk-lf-of-the-command-line')) === 200);
+  });
+
+  it('rename and delete a project, which takes its keys with it', async () => {
+    await run('projects', 'create', 'Old', '--id', 'old');
+    const { secretKey } = await json('keys', 'create', '--project', 'old');
+    await waitFor(async () => (await statusWith(secretKey)) === 200);
+    expect((await run('projects', 'rename', 'old', 'New')).stdout).toBe('old is called New\n');
+    const asked = await run('projects', 'delete', 'old');
+    expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes to consent') });
+    expect(await statusWith(secretKey)).toBe(200);
+    expect(await run('projects', 'delete', 'old', '--yes')).toMatchObject({ code: 0 });
+    await waitFor(async () => (await statusWith(secretKey)) === 401);
+  });
+
+  it.each([
+    [['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: scopes must be a list of'],
+    [['keys', 'revoke', 'nobody'], 'the project default has no key nobody'],
+    [['projects', 'delete', 'default', '--yes'], 'is the project of DEFAULT_PROJECT_ID'],
+  ])('say what is wrong with `xtrace %s`', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(message);
+  });
+
+  it('want a command that they know, and a database that is there', async () => {
+    expect(await run('keys')).toMatchObject({ code: 2 });
+    expect(await run('keys', 'make')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown command') });
+    const nowhere = join(dataDir, 'nowhere');
+    expect(await runCommand(['keys', 'list'], { XTRACE_DATA_DIR: nowhere })).toMatchObject({
+      ...{ code: 1, stderr: expect.stringContaining('there is no database in') },
+    });
+  });
+});
