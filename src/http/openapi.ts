@@ -5,8 +5,9 @@ import { DESCRIPTION, VERSION } from './version.js';
 
 const ABOUT = `${DESCRIPTION}
 
-Every call needs credentials, either \`Authorization: Bearer <API_BEARER_TOKEN>\` or the Basic pair of public and secret
-key; both are accepted everywhere. Writing is acknowledged only after it is committed, and may be repeated. Queries are
+Every call needs credentials, either \`Authorization: Bearer <token>\` or the Basic pair of public and secret key; both are
+accepted everywhere. They belong to one project, and nobody sees another's. The settings name the first
+(API_BEARER_TOKEN); API keys are made by the routes below Projects, and open what their scopes say. Writing is acknowledged only after it is committed, and may be repeated. Queries are
 limited per credential (RATE_LIMIT_QPS, RATE_LIMIT_BURST): over the limit the answer is 429 with \`Retry-After\`.
 
 To try the routes here, press Authorize, enter the token or the key pair, and send the example of \`POST /v1/l/batch\`:
@@ -22,7 +23,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['Logs', 'Lists log records, those of a trace among them.'],
   ['Prices', 'Tells what calls of models cost, and why.'],
   ['Metrics', 'Takes points of time series in and aggregates them.'],
-  ['Projects', 'What the credentials belong to.'],
+  ['Projects', 'What the credentials belong to, and the keys of projects.'],
   ['Operation', 'Liveness, readiness and counters.'],
 ];
 
@@ -33,7 +34,12 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setDescription(ABOUT)
     .setVersion(VERSION)
     .addBearerAuth(
-      { type: 'http', scheme: 'bearer', bearerFormat: 'opaque', description: 'API_BEARER_TOKEN' },
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'opaque',
+        description: 'API_BEARER_TOKEN, or the secret of an API key',
+      },
       'bearer',
     )
     .addBasicAuth({ type: 'http', scheme: 'basic', description: 'Public key and secret key' }, 'basic')
