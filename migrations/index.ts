@@ -12,6 +12,7 @@ import { CreateOrphans1796010000000 } from './1796010000000-CreateOrphans.js';
 import { CreateScores1796030000000 } from './1796030000000-CreateScores.js';
 import { CreatePrompts1796050000000 } from './1796050000000-CreatePrompts.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
+import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -30,4 +31,5 @@ export const migrations = [
   CreateScores1796030000000,
   CreatePrompts1796050000000,
   CreateApiKeys1796090000000,
+  IndexObservationNames1796100000000,
 ];

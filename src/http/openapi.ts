@@ -18,6 +18,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['OTLP', 'Takes spans and logs in from OpenTelemetry exporters (OTLP over HTTP).'],
   ['Ingestion', 'Takes traces in as batches of JSON.'],
   ['Traces', 'Lists and shows traces with their observations.'],
+  ['Observations', 'Lists and shows units of work: model calls, tool calls, steps.'],
   ['Sessions', 'Groups traces into conversations.'],
   ['Scores', 'Evaluations of traces, observations, sessions and dataset runs.'],
   ['Logs', 'Lists log records, those of a trace among them.'],

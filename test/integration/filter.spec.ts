@@ -5,6 +5,8 @@ import { whereFilter } from '../../src/storage/filter/filter-sql.js';
 import { Where } from '../../src/storage/sql/where.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
+jest.setTimeout(60_000);
+
 /** A row of a table made for the test, with every kind of column; null is no value. */
 interface Row {
   readonly id: number;
@@ -117,9 +119,9 @@ function holds(row: Row, condition: FilterCondition): boolean {
     }
     case 'datetime': {
       // A time in whole milliseconds means the millisecond that rows are shown with, a finer one the microsecond.
-      const unit = (value) % 1000 === 0 ? 1000 : 1;
+      const unit = value % 1000 === 0 ? 1000 : 1;
       const shown = plain === null ? null : Math.floor((plain as number) / unit);
-      return compareNumber(shown, operator, (value) / unit);
+      return compareNumber(shown, operator, value / unit);
     }
     case 'stringOptions': {
       const values = value;

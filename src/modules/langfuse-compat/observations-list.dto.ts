@@ -1,12 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { BATCH_EXAMPLE } from './batch.dto.js';
 import { ObservationDto } from './observations.dto.js';
 import { PageMetaDto } from './traces.dto.js';
 
-export const FILTER_EXAMPLE = '[{"type":"string","column":"name","operator":"contains","value":"chat"}]';
+const FILTER_EXAMPLE = '[{"type":"string","column":"name","operator":"contains","value":"chat"}]';
 
 export class ObservationQuery {
   /** Its trace; needed only where several traces have an observation of the id. */
-  @ApiProperty({ required: false, example: 'b61d23164373c56952c90d4f88da5932' })
+  @ApiProperty({ required: false, example: BATCH_EXAMPLE.trace.id })
   traceId?: string;
 }
 
@@ -25,7 +26,7 @@ export class ObservationFilterQuery {
   type?: string;
 
   /** Only observations of this trace. */
-  @ApiProperty({ required: false, example: 'b61d23164373c56952c90d4f88da5932' })
+  @ApiProperty({ required: false, example: BATCH_EXAMPLE.trace.id })
   traceId?: string;
 
   /** DEBUG, DEFAULT, WARNING or ERROR. */

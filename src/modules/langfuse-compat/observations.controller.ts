@@ -14,6 +14,7 @@ import { parseText, type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
 import { ObservationReader } from '../../storage/observation-reader.js';
 import { ObservationListReader } from '../../storage/observations/observation-list-reader.js';
+import { BATCH_EXAMPLE } from './batch.dto.js';
 import { toBody } from './json-body.js';
 import { ObservationDto } from './observations.dto.js';
 import { ObservationListQuery, ObservationPageDto, ObservationQuery } from './observations-list.dto.js';
@@ -55,7 +56,7 @@ export class ObservationsController {
   @ApiParam({
     name: 'observationId',
     description: 'As it was sent; of a span 16 hex digits.',
-    example: '03a82fb378f737e7',
+    example: BATCH_EXAMPLE.observations[0]!.id,
   })
   @ApiQuery({ type: ObservationQuery })
   @ApiOkResponse({ type: ObservationDto, description: 'The observation.' })

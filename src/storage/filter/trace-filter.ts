@@ -1,3 +1,5 @@
+import { type FilterCondition } from '../../domain/filter.js';
+import { type Level, LEVELS } from '../../domain/observation.js';
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { FilterColumns } from './filter-columns.js';
@@ -11,10 +13,40 @@ function countOf(level: string): string {
   return `(SELECT count(*) ${OF_TRACE} AND coalesce(f.level, 'DEFAULT') = '${level}')`;
 }
 
-/** The gravest level of its observations; NULL without any. */
-const LEVEL =
-  `(SELECT CASE max(CASE f.level WHEN 'ERROR' THEN 3 WHEN 'WARNING' THEN 2 WHEN 'DEBUG' THEN 0 ELSE 1 END) ` +
-  `WHEN 3 THEN 'ERROR' WHEN 2 THEN 'WARNING' WHEN 1 THEN 'DEFAULT' WHEN 0 THEN 'DEBUG' END ${OF_TRACE})`;
+const HAS = (condition: string) => `EXISTS (SELECT 1 ${OF_TRACE} AND ${condition})`;
+const HAS_WARNING = HAS("f.level = 'WARNING'");
+
+/** Whether the gravest level of its observations is this one. Errors are counted in the trace's own row. */
+const IS_LEVEL: Readonly<Record<Level, string>> = {
+  ERROR: 't.error_count > 0',
+  WARNING: `(t.error_count = 0 AND ${HAS_WARNING})`,
+  DEFAULT: `(t.error_count = 0 AND ${HAS("coalesce(f.level, 'DEFAULT') = 'DEFAULT'")} AND NOT ${HAS_WARNING})`,
+  DEBUG: `(t.error_count = 0 AND t.observation_count > 0 AND NOT ${HAS("coalesce(f.level, 'DEFAULT') <> 'DEBUG'")})`,
+};
+
+/** Levels are four: which of them a condition means is known before any row is looked at. */
+function levelSql(condition: FilterCondition): string {
+  const { operator, value } = condition as Extract<FilterCondition, { type: 'string' | 'stringOptions' }>;
+  const meant = LEVELS.filter((level) => {
+    switch (operator) {
+      case 'any of':
+        return value.includes(level);
+      case 'none of':
+        return !value.includes(level);
+      case 'contains':
+        return level.includes(value);
+      case 'does not contain':
+        return !level.includes(value);
+      case 'starts with':
+        return level.startsWith(value);
+      case 'ends with':
+        return level.endsWith(value);
+      default:
+        return level === value;
+    }
+  });
+  return meant.length === 0 ? 'false' : `(${meant.map((level) => IS_LEVEL[level]).join(' OR ')})`;
+}
 
 /** What a filter of traces can speak of; the values are those of `t`, a row of `traces`. */
 export const TRACE_FILTER = new FilterColumns([
@@ -30,7 +62,7 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'tags', aliases: ['Tags', 'traceTags', 'Trace Tags'], kind: 'texts', sql: 't.tags' },
   { name: 'bookmarked', aliases: ['⭐️', 'Bookmarked'], kind: 'boolean', sql: 'coalesce(t.bookmarked, false)' },
   { name: 'public', aliases: ['Public'], kind: 'boolean', sql: 'coalesce(t.public, false)' },
-  { name: 'level', aliases: ['Level'], kind: 'text', sql: LEVEL },
+  { name: 'level', aliases: ['Level'], kind: 'own', types: ['string', 'stringOptions'], compile: levelSql },
   { name: 'errorCount', aliases: ['Error Level Count'], kind: 'number', sql: 't.error_count' },
   { name: 'warningCount', aliases: ['Warning Level Count'], kind: 'number', sql: countOf('WARNING') },
   { name: 'defaultCount', aliases: ['Default Level Count'], kind: 'number', sql: countOf('DEFAULT') },

@@ -63,7 +63,7 @@ export class ObservationListReader {
     private readonly pool: ReadPool,
     private readonly snapshots: SnapshotReader,
     /** Counts are exact up to here. */
-    @Optional() private readonly cap: number = MAX_EXACT_COUNT,
+    @Optional() cap: number = MAX_EXACT_COUNT,
   ) {
     this.counter = new CappedCounter(pool, cap);
   }
@@ -83,7 +83,7 @@ export class ObservationListReader {
     const offset = after === undefined ? (page.page - 1) * page.limit : 0;
     const [found, count] = await Promise.all([
       this.findKeys(counted, after, page.limit, offset),
-      this.counter.countRows(observationRowsSql(counted, this.cap + 1), counted.where),
+      this.counter.countRows(observationRowsSql(counted), counted.where),
     ]);
     const seen = found.keys.length === 0 ? 0 : offset + found.keys.length + (found.nextCursor === undefined ? 0 : 1);
     return {
@@ -200,7 +200,8 @@ function whereObservations(
   const wanted = overridden(columns.resolve(plain), columns.resolve(conditions));
   const where = new Where();
   const projectNo = where.bind(project.no, 'int4');
-  where.and(`o.project_no = ${projectNo}`);
+  // The second is true for every row, and the predicate of the index by name.
+  where.and(`o.project_no = ${projectNo}`).and("o.id > ''");
   const traceId = theOneTrace(wanted);
   if (traceId !== undefined) {
     // Everything of a trace lies in one partition.
@@ -208,7 +209,11 @@ function whereObservations(
     where.and(`o.bucket = (SELECT t.bucket FROM traces t WHERE ${ofTrace})`);
   }
   whereFilter(where, wanted);
-  return { where, joinsTrace: wanted.some(({ column }) => column.of === 'trace') };
+  return {
+    where,
+    joinsTrace: wanted.some(({ column }) => column.of === 'trace'),
+    isByTime: wanted.some(({ column }) => column.name === 'startTime'),
+  };
 }
 
 /** The trace that all observations must be of, where conditions name one. */

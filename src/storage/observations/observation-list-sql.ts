@@ -19,31 +19,34 @@ const NEWEST_FIRST = 'at_time DESC, trace_id DESC, id DESC';
 export interface ObservationWhere {
   readonly where: Where;
   readonly joinsTrace: boolean;
+  /** Whether conditions speak of `at_time`. */
+  readonly isByTime: boolean;
 }
 
-function rowsSql(selection: string, { where, joinsTrace }: ObservationWhere, rest: string): string[] {
-  return SOURCES.map(
-    (source) => `(SELECT ${selection} FROM ${source}${joinsTrace ? ` ${WITH_TRACE}` : ''} WHERE ${where.sql}${rest})`,
-  );
+/** Of a count that has nothing to do with the time: an index that knows no times may then serve it alone. */
+const ANY_TIME = 'observations o';
+
+function rowsSql(source: string, selection: string, { where, joinsTrace }: ObservationWhere): string {
+  return `SELECT ${selection} FROM ${source}${joinsTrace ? ` ${WITH_TRACE}` : ''} WHERE ${where.sql}`;
 }
 
 /** The keys of a page, newest first. */
 export function observationKeysSql(shown: ObservationWhere, page: { limit: number; offset: number }): string {
   const order = NEWEST_FIRST.replace(/\b(at_time|trace_id|id)\b/g, 'o.$1');
-  const parts = rowsSql(
-    'o.trace_id, o.id, o.bucket, o.at_time',
-    shown,
-    ` ORDER BY ${order} LIMIT ${page.limit + page.offset}`,
-  );
+  const parts = SOURCES.map((source) => {
+    const rows = rowsSql(source, 'o.trace_id, o.id, o.bucket, o.at_time', shown);
+    return `(${rows} ORDER BY ${order} LIMIT ${page.limit + page.offset})`;
+  });
   return (
     `SELECT trace_id, id, bucket, ${micros('at_time')} AS at FROM (${parts.join(' UNION ALL ')}) k ` +
     `ORDER BY ${NEWEST_FIRST} LIMIT ${page.limit} OFFSET ${page.offset}`
   );
 }
 
-/** One row for each observation, up to `limit`: to be counted. */
-export function observationRowsSql(counted: ObservationWhere, limit: number): string {
-  return rowsSql('1', counted, ` LIMIT ${limit}`).join(' UNION ALL ');
+/** One row for each observation, to be counted. */
+export function observationRowsSql(counted: ObservationWhere): string {
+  const sources = counted.isByTime ? SOURCES : [ANY_TIME];
+  return sources.map((source) => rowsSql(source, '1', counted)).join(' UNION ALL ');
 }
 
 /** Adds that rows come after `cursor`. The bare comparison of times is there for the index. */
