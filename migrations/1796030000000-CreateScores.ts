@@ -5,8 +5,9 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
  * trace or belong to none, and its id alone must find it. `first_stamp` belongs to what a score is about and when it was
  * given, `stamp` to what it says, and to every optional field that `stamps` does not list.
  *
- * Every list is in timestamp order, ties by id, and so is every index; those whose column most scores leave empty are
- * partial. `scores_by_arrival` is for retention.
+ * Every list is in timestamp order, ties by id, and so is every index. All of them are partial, on a column that most scores
+ * leave empty or on what is true of every row: a look-up by key, which says neither, can only go by the key, also while the
+ * table has no statistics. `scores_by_arrival` is for retention.
  */
 export class CreateScores1796030000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -47,8 +48,8 @@ const UP = [
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (project_no, id)
   )`,
-  `CREATE INDEX scores_by_ts ON scores (project_no, ts DESC, id DESC)`,
-  `CREATE INDEX scores_by_name ON scores (project_no, name, ts DESC, id DESC)`,
+  `CREATE INDEX scores_by_ts ON scores (project_no, ts DESC, id DESC) WHERE ts > '-infinity'`,
+  `CREATE INDEX scores_by_name ON scores (project_no, name, ts DESC, id DESC) WHERE ts > '-infinity'`,
   `CREATE INDEX scores_by_trace ON scores (project_no, trace_id, ts DESC, id DESC) WHERE trace_id IS NOT NULL`,
   `CREATE INDEX scores_by_observation ON scores (project_no, observation_id, ts DESC, id DESC)
     WHERE observation_id IS NOT NULL`,

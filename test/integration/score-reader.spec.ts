@@ -122,6 +122,8 @@ describe('a list of scores', () => {
     [[{ type: 'stringOptions', column: 'User ID', operator: 'any of', value: ['bob'] }], ['n2']],
     [[{ type: 'string', column: 'traceName', operator: '=', value: 'chat' }], ['k1', 'x1', 'c1', 'b1', 'n1']],
     [[{ type: 'arrayOptions', column: 'tags', operator: 'all of', value: ['a'] }], ['k1', 'x1', 'c1', 'b1', 'n1']],
+    [[{ type: 'null', column: 'userId', operator: 'is null', value: '' }], ['lost', 'r1', 's1']],
+    [[{ type: 'stringOptions', column: 'userId', operator: 'none of', value: ['ada'] }], ['n2']],
     [[{ type: 'number', column: 'value', operator: '<', value: 0 }], ['r1']],
     [[{ type: 'datetime', column: 'timestamp', operator: '>=', value: START + 9 * MINUTE }], ['lost']],
     [[{ type: 'null', column: 'traceId', operator: 'is null', value: '' }], ['r1', 's1']],

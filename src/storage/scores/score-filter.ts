@@ -1,8 +1,8 @@
 import { type Filter } from '../../domain/filter.js';
 import { type ScoreDataType, type ScoreSource } from '../../domain/score.js';
 import { type Micros } from '../../domain/time.js';
-import { columnNames, FilterColumns } from '../filter/filter-columns.js';
-import { whereFilter } from '../filter/filter-sql.js';
+import { columnNames, type FilterColumn, FilterColumns } from '../filter/filter-columns.js';
+import { conditionSql, whereFilter } from '../filter/filter-sql.js';
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { timestampLiteral, Where, whereEnvironment } from '../sql/where.js';
 
@@ -44,9 +44,26 @@ export interface ScoreFilter {
   readonly conditions?: Filter | undefined;
 }
 
-/** Something of the trace that is scored; NULL where there is none. */
-function ofTrace(column: string): string {
-  return `(SELECT ${column} FROM traces t WHERE t.project_no = s.project_no AND t.trace_id = s.trace_id)`;
+const ITS_TRACE = 'FROM traces t WHERE t.project_no = s.project_no AND t.trace_id = s.trace_id';
+
+/**
+ * A column of the trace that is scored. As a semi-join, which can begin with the traces that meet the condition; only what
+ * a score without a trace meets too, that there is no value, has to look at every score.
+ */
+function ofTrace(name: string, aliases: readonly string[], kind: 'text' | 'texts', sql: string): FilterColumn {
+  return {
+    name,
+    aliases,
+    kind: 'own',
+    types: kind === 'text' ? ['string', 'stringOptions', 'null'] : ['arrayOptions', 'stringOptions', 'null'],
+    compile: (condition, where) => {
+      const { type, value } = condition;
+      const isMetByNothing = type === 'null' || value === '' || (Array.isArray(value) && value.includes(''));
+      if (isMetByNothing || (kind === 'texts' && Array.isArray(value) && value.length === 0))
+        return conditionSql(where, { condition, column: { name, kind, sql: `(SELECT ${sql} ${ITS_TRACE})` } });
+      return `EXISTS (SELECT 1 ${ITS_TRACE} AND ${conditionSql(where, { condition, column: { name, kind, sql } })})`;
+    },
+  };
 }
 
 /** What a filter of scores can speak of; the values are those of `s`, a row of `scores`, and of its trace. */
@@ -68,9 +85,9 @@ export const SCORE_FILTER = new FilterColumns([
   { name: 'observationId', aliases: ['Observation ID'], kind: 'text', sql: 's.observation_id' },
   { name: 'sessionId', aliases: ['Session ID'], kind: 'text', sql: 's.session_id' },
   { name: 'datasetRunId', aliases: ['Dataset Run ID'], kind: 'text', sql: 's.dataset_run_id' },
-  { name: 'userId', aliases: ['User ID'], kind: 'text', sql: ofTrace('t.user_id') },
-  { name: 'traceName', aliases: ['Trace Name'], kind: 'text', sql: ofTrace('t.name') },
-  { name: 'tags', aliases: ['Tags', 'traceTags', 'Trace Tags'], kind: 'texts', sql: ofTrace('t.tags') },
+  ofTrace('userId', ['User ID'], 'text', 't.user_id'),
+  ofTrace('traceName', ['Trace Name'], 'text', 't.name'),
+  ofTrace('tags', ['Tags', 'traceTags', 'Trace Tags'], 'texts', 't.tags'),
 ]);
 
 /**
@@ -79,7 +96,8 @@ export const SCORE_FILTER = new FilterColumns([
  */
 export function whereScores(projectNo: number, filter: ScoreFilter): Where {
   const where = new Where();
-  where.and(`s.project_no = ${where.bind(projectNo, 'int4')}`);
+  // The time is true of every row, and the predicate of the indexes that serve lists.
+  where.and(`s.project_no = ${where.bind(projectNo, 'int4')}`).and("s.ts > '-infinity'");
   const conditions = SCORE_FILTER.resolve(filter.conditions ?? []);
   const named = columnNames(conditions);
   const isPlain = (column: string) => !named.has(column);

@@ -5,6 +5,7 @@ export interface OwnIds {
   readonly projectId: string;
   readonly apiKeyId: string;
   readonly priceId: string;
+  readonly scoreConfigId: string;
 }
 
 /**
@@ -40,6 +41,7 @@ const now = () => String(BigInt(Date.now() - 1000) * NANOS_PER_MS);
 export const TRACE = 'same-trace';
 export const OBSERVATION = 'same/observation';
 export const SESSION = 'same session';
+const SCORE = 'same/score';
 const USER = 'same-user';
 const METRIC = 'same_metric';
 const OTEL_TRACE = '5a3e0000000000000000000000000001';
@@ -92,6 +94,12 @@ function price(mark: string): JsonObject {
   return { modelPattern: `model-${mark}`, prices: { input: 1, output: 1 } };
 }
 
+function score(mark: string, id: string): JsonObject {
+  return { id, traceId: TRACE, name: `score ${mark}`, value: `value ${mark}`, comment: mark };
+}
+
+const scoreConfig = (mark: string): JsonObject => ({ name: mark, description: mark, dataType: 'TEXT' });
+
 const series = (name: string) => `/api/public/metrics/query?name=${name}&group_by=mark`;
 const traces = (traceId: string) => `/api/public/traces/${traceId}`;
 const logs = (traceId: string) => `/api/public/logs?traceId=${traceId}`;
@@ -109,7 +117,14 @@ export async function writeContents(
   await send('/v1/logs', logRequest(mark, OTEL_TRACE));
   await send('/v1/metrics', pointRequest(mark, METRIC));
   const { id } = await send('/api/public/model-prices', price(mark));
-  return { projectId: project.id, apiKeyId: project.keyId, priceId: id as string };
+  await send('/api/public/scores', score(mark, SCORE));
+  const config = await send('/api/public/score-configs', scoreConfig(mark));
+  return {
+    projectId: project.id,
+    apiKeyId: project.keyId,
+    priceId: id as string,
+    scoreConfigId: config['id'] as string,
+  };
 }
 
 /** Every operation of the OpenAPI document. A route that is added has to say here how it keeps projects apart. */
@@ -176,6 +191,48 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
   'GET /api/public/sessions/{sessionId}': {
     kind: 'item',
     path: () => `/api/public/sessions/${encodeURIComponent(SESSION)}`,
+  },
+  'POST /api/public/scores': {
+    kind: 'write',
+    body: (mark) => score(mark, 'written score'),
+    read: () => '/api/public/v2/scores/written%20score',
+  },
+  ...Object.fromEntries(
+    ['/api/public/scores', '/api/public/v2/scores', '/api/public/v3/scores'].map((path) => {
+      const paths = [
+        '',
+        `?traceId=${TRACE}`,
+        `?${path.includes('v3') ? 'id' : 'scoreIds'}=${encodeURIComponent(SCORE)}`,
+      ];
+      return [`GET ${path}`, { kind: 'list', paths: paths.map((query) => path + query) }] as const;
+    }),
+  ),
+  ...Object.fromEntries(
+    ['/api/public/scores', '/api/public/v2/scores'].map((path) => {
+      const one = { kind: 'item', path: () => `${path}/${encodeURIComponent(SCORE)}` } as const;
+      return [`GET ${path}/{scoreId}`, one] as const;
+    }),
+  ),
+  'DELETE /api/public/scores/{scoreId}': {
+    kind: 'item',
+    path: () => `/api/public/scores/${encodeURIComponent(SCORE)}`,
+    isChange: true,
+  },
+  'GET /api/public/score-configs': { kind: 'list', paths: ['/api/public/score-configs'] },
+  'POST /api/public/score-configs': {
+    kind: 'write',
+    body: (mark) => scoreConfig(mark),
+    read: () => '/api/public/score-configs',
+  },
+  'GET /api/public/score-configs/{configId}': {
+    kind: 'item',
+    path: ({ scoreConfigId }) => `/api/public/score-configs/${scoreConfigId}`,
+  },
+  'PATCH /api/public/score-configs/{configId}': {
+    kind: 'item',
+    path: ({ scoreConfigId }) => `/api/public/score-configs/${scoreConfigId}`,
+    body: { isArchived: true },
+    isChange: true,
   },
   'GET /api/public/logs': { kind: 'list', paths: ['/api/public/logs', logs(OTEL_TRACE)] },
   'GET /api/public/metrics/daily': { kind: 'list', paths: ['/api/public/metrics/daily'] },
