@@ -20,7 +20,7 @@ import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bul
 import { costOf, type RowCost } from './pricing/observation-cost.js';
 import { type PriceBook } from './pricing/price-book.js';
 import { type ContributingRow } from './rollup.js';
-import { decodeIdentity, IDENTITY_COLUMNS, IDENTITY_SELECTION, type IdentityColumns } from './sql/identity-columns.js';
+import { IDENTITY_COLUMNS, IDENTITY_SELECTION, type IdentityColumns } from './sql/identity-columns.js';
 import { type StatementBatch } from './statement-batch.js';
 
 /** Key of an observation with the bucket of its trace, by which it is found in one partition. */
@@ -51,6 +51,9 @@ const FACTS = [
   'totalPriceUsd',
   'attemptIndex',
 ] as const satisfies readonly (keyof ObservationFields)[];
+
+type StatedFacts = Partial<Record<(typeof FACTS)[number], unknown>>;
+const NO_FACTS: StatedFacts = {};
 
 /** What a fold needs besides the messages. */
 export interface FoldContext {
@@ -103,7 +106,7 @@ function field(name: keyof ObservationFields): (row: ObservationRow) => unknown 
 
 function encodeFacts(row: ObservationRow): string | null {
   const { values } = row.state;
-  let facts: Partial<Record<(typeof FACTS)[number], unknown>> | undefined;
+  let facts: StatedFacts | undefined;
   for (const name of FACTS) {
     const value = values[name];
     if (value !== undefined && value !== null) (facts ??= {})[name] = value;
@@ -240,7 +243,7 @@ interface StoredColumns extends IdentityColumns {
   cost_nano_usd: string | null;
   price_key: string | null;
   repeated: number | null;
-  stated_facts: Record<string, unknown> | null;
+  stated_facts: StatedFacts | null;
   experiment: ExperimentRef | null;
   stamp: string | null;
   stamps: Record<string, number> | null;
@@ -266,27 +269,46 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
   const state = newObservationState();
   const endTime = toNumber(row.end_time);
   state.startTime = toNumber(row.start_time);
+  const facts = row.stated_facts ?? NO_FACTS;
+  // One literal and no spreads: this runs for every stored row that a message is merged into.
+  const values: Record<(typeof OBSERVATION_FIELDS)[number], unknown> = {
+    endTime,
+    completionStartTime: toNumber(row.completion_start_time),
+    type: row.type,
+    name: row.name,
+    level: row.level,
+    statusMessage: row.status_message,
+    model: row.model,
+    modelParameters: row.model_parameters,
+    parentObservationId: row.parent_observation_id,
+    version: row.version,
+    promptId: row.prompt_id,
+    promptName: row.prompt_name,
+    promptVersion: row.prompt_version,
+    usage: row.usage,
+    statedCost: row.stated_cost,
+    usageUnit: facts.usageUnit,
+    statedLatencySeconds: facts.statedLatencySeconds,
+    statedTimeToFirstTokenSeconds: facts.statedTimeToFirstTokenSeconds,
+    modelId: facts.modelId,
+    inputPriceUsd: facts.inputPriceUsd,
+    outputPriceUsd: facts.outputPriceUsd,
+    totalPriceUsd: facts.totalPriceUsd,
+    requestedModel: row.requested_model,
+    provider: row.provider,
+    finishReason: row.finish_reason,
+    toolName: row.tool_name,
+    agentName: row.agent_name,
+    turnId: row.turn_id,
+    runId: row.run_id,
+    stepId: row.step_id,
+    parentStepId: row.parent_step_id,
+    stepType: row.step_type,
+    attemptIndex: facts.attemptIndex,
+    experiment: row.experiment,
+  };
   decodeStamps(OBSERVATION_FIELDS, state, {
-    values: {
-      ...row.stated_facts,
-      experiment: row.experiment,
-      ...decodeIdentity(row),
-      endTime,
-      completionStartTime: toNumber(row.completion_start_time),
-      type: row.type,
-      name: row.name,
-      level: row.level,
-      statusMessage: row.status_message,
-      model: row.model,
-      modelParameters: row.model_parameters,
-      parentObservationId: row.parent_observation_id,
-      version: row.version,
-      promptId: row.prompt_id,
-      promptName: row.prompt_name,
-      promptVersion: row.prompt_version,
-      usage: row.usage,
-      statedCost: row.stated_cost,
-    },
+    values,
     environment: row.environment,
     stamp: toNumber(row.stamp),
     stamps: row.stamps,

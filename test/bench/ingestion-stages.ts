@@ -3,7 +3,7 @@ import { BodyPool, type PoolOptions } from './bodies.js';
 import { type GeneratedObservation, type GeneratedTrace } from './generator.js';
 import { type HttpAnswer } from './http-client.js';
 import { percentile, type Report } from './report.js';
-import { type IngestOptions, measureIngest, POOL_OBSERVATIONS } from './write-stages.js';
+import { type IngestOptions, measureIngest, POOL_OBSERVATIONS, readUsage } from './write-stages.js';
 
 const PATH = '/api/public/ingestion';
 const DURABLE = 'durable observations';
@@ -46,7 +46,7 @@ async function measureUpdates(server: BenchServer, report: Report, load: Load): 
   let events = 0;
   let fault: string | undefined;
   let isOver = false;
-  const start = performance.now();
+  const start = readUsage(server);
   const workers = Array.from({ length: load.connections }, async () => {
     while (!isOver) {
       const body = updates.takeAsMade(Date.now());
@@ -63,12 +63,21 @@ async function measureUpdates(server: BenchServer, report: Report, load: Load): 
   await new Promise((resolve) => setTimeout(resolve, load.seconds * 1000));
   isOver = true;
   await Promise.all(workers);
-  const seconds = (performance.now() - start) / 1000;
+  const end = readUsage(server);
   client.close();
-  report.add('ingestion-updates', 'update events', events / seconds, 'events/s', { goal: { atLeast: 12_000 } });
+  report.add('ingestion-updates', 'update events', events / (end.at - start.at), 'events/s', {
+    goal: { atLeast: 12_000 },
+  });
   report.add('ingestion-updates', 'ack p50', percentile(latenciesMs, 0.5), 'ms', {
     note: `${load.connections} connections, saturated`,
   });
+  for (const [whose, before, after] of [
+    ['server', start.server, end.server],
+    ['PostgreSQL', start.postgres, end.postgres],
+    ['client', start.client, end.client],
+  ] as const) {
+    report.add('ingestion-updates', `${whose} CPU`, ((after - before) * 1e6) / events, 'µs/event');
+  }
   report.add('ingestion-updates', 'body', updates.bytesPerObservation(), 'bytes/event');
   if (fault !== undefined) report.fault(`ingestion-updates: ${fault}`);
   const grown = (await server.database.count('observations')) - stored;

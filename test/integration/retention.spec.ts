@@ -170,9 +170,14 @@ describe('retention of traces', () => {
           id,
           new Date(receivedMs),
         ]);
+        await database.pool.query(`INSERT INTO orphans VALUES (1, $1, 'x', $2, $2, 0, 2, '{}')`, [
+          id,
+          new Date(receivedMs),
+        ]);
       }
-      expect(await run()).toMatchObject({ quarantined: 1 });
-      expect(await value('SELECT array_agg(id) FROM quarantine')).toEqual(['new']);
+      expect(await run()).toMatchObject({ quarantined: 1, orphans: 1 });
+      for (const table of ['quarantine', 'orphans'])
+        expect(await value(`SELECT array_agg(id) FROM ${table}`)).toEqual(['new']);
     });
   });
 
