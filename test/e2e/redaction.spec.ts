@@ -30,6 +30,8 @@ const OTLP_METRICS = ['/api/public/otel/v1/metrics', '/v1/metrics'];
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 
 const PROJECTS = '/api/public/projects';
+const MEDIA = '/api/public/media';
+const COMMENTS = '/api/public/comments';
 const KEYS = `${PROJECTS}/{projectId}/apiKeys`;
 
 const BARE = `plain-${MARK}`;
@@ -272,8 +274,10 @@ describe('a secret', () => {
         .filter((method) => method !== 'get' && method !== 'delete' && !isSetUp(path) && !path.endsWith('/rotate'))
         .map((method) => `${method} ${path}`),
     );
-    const posts = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, PROJECTS, KEYS];
-    expect(written.sort()).toEqual([...posts.map((path) => `post ${path}`), `put ${PROJECTS}/{projectId}`].sort());
+    const posts = [BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, PROJECTS, KEYS, MEDIA, COMMENTS];
+    // The bytes of a file have to keep their hash.
+    const puts = [`put ${PROJECTS}/{projectId}`, `patch ${MEDIA}/{mediaId}`, `put ${MEDIA}/{mediaId}/content`];
+    expect(written.sort()).toEqual([...posts.map((path) => `post ${path}`), ...puts].sort());
   });
 
   it('in a batch is taken out of what is stored, and nothing else is', async () => {
@@ -325,6 +329,26 @@ describe('a secret', () => {
       const { input } = (await api.trace(traceId)).observations[0]!;
       expect(JSON.stringify(input)).toContain(`${CONTROL} [redacted]`);
     }
+  });
+
+  it('in a comment, and in what is said of an upload, is taken out', async () => {
+    const comment = { projectId: 'default', objectType: 'TRACE', objectId: 'batch', authorUserId: TEXTS[0] };
+    expect(await send(COMMENTS, JSON.stringify({ ...comment, content: `${CONTROL} ${TEXTS.join(' ')}` }))).toBe(200);
+    const { text: listed } = await api.get(`${COMMENTS}?objectType=TRACE`);
+    expect(listed).toContain(`${CONTROL} 401 for Bearer [redacted]`);
+    const sha256Hash = `${'A'.repeat(43)}=`;
+    const file = { traceId: 'batch', field: 'input', contentType: 'image/png', contentLength: 5, sha256Hash };
+    expect(await send(MEDIA, JSON.stringify(file))).toBe(201);
+    const path = `${MEDIA}/${sha256Hash.slice(0, 22)}`;
+    const report = await fetch(server.url + path, {
+      method: 'PATCH',
+      headers: { ...BEARER, ...JSON_TYPE },
+      body: JSON.stringify({ uploadHttpStatus: 500, uploadHttpError: `${CONTROL} ${TEXTS.join(' ')}` }),
+    });
+    expect(report.status).toBe(200);
+    const { text: told } = await api.get(path);
+    expect(told).toContain(`${CONTROL} 401 for Bearer [redacted]`);
+    answers.push(listed, told);
   });
 
   it('is counted where the operator looks', async () => {
