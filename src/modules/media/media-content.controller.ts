@@ -174,7 +174,7 @@ export class MediaContentController {
 function allowed<T extends object>(grant: T | Refused): T {
   if (grant === 'expired') throw new ForbiddenException('The link has expired');
   if (grant === 'forged') throw new ForbiddenException('The link is not genuine');
-  return grant as T;
+  return grant;
 }
 
 /** What the headers say of the bytes has to be what the link says; headers that are left out say nothing. */

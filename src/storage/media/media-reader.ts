@@ -20,7 +20,7 @@ export interface ResolvedReference extends FoundReference {
 /** The bytes of a file, to be read once. */
 export interface MediaBytes {
   readonly media: Media;
-  read(range: { from: number; to: number }): AsyncIterable<Buffer>;
+  readonly read: (range: { from: number; to: number }) => AsyncIterable<Buffer>;
 }
 
 const COLUMNS =
