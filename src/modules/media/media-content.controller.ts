@@ -6,13 +6,15 @@ import {
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiParam,
+  ApiPayloadTooLargeResponse,
   ApiQuery,
   ApiServiceUnavailableResponse,
   ApiTags,
+  ApiUnsupportedMediaTypeResponse,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
-import { InvalidInput, UnsupportedMedia } from '../../domain/errors.js';
+import { InvalidInput, TooLarge, UnsupportedMedia } from '../../domain/errors.js';
 import { Public } from '../../http/auth/public.decorator.js';
 import { InFlightBytes } from '../../http/in-flight-bytes.js';
 import { type QueryString } from '../../http/query.js';
@@ -59,6 +61,15 @@ const UNAVAILABLE = {
   ...ERROR('the database does not answer', 'ServiceUnavailableError', 'SERVICE_UNAVAILABLE'),
 };
 
+const TOO_LARGE = {
+  description: 'They are more than announced. Nothing is stored.',
+  ...ERROR('The body has more than the 48213 bytes announced', 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE'),
+};
+const UNSUPPORTED = {
+  description: 'They come with a Content-Encoding.',
+  ...ERROR('Send the bytes without Content-Encoding', 'InvalidRequestError', 'UNSUPPORTED_MEDIA_TYPE'),
+};
+
 /** The bytes of files. Links to these routes are credentials by themselves: signed, for one file, and not for long. */
 @ApiTags('Media')
 @Controller('api/public/media/:mediaId/content')
@@ -99,6 +110,8 @@ export class MediaContentController {
       'BAD_REQUEST',
     ),
   })
+  @ApiPayloadTooLargeResponse(TOO_LARGE)
+  @ApiUnsupportedMediaTypeResponse(UNSUPPORTED)
   @ApiForbiddenResponse(FORBIDDEN)
   @ApiNotFoundResponse(NOT_FOUND)
   @ApiServiceUnavailableResponse(UNAVAILABLE)
@@ -184,6 +197,9 @@ function requireAnnounced({ headers }: FastifyRequest, { contentType, contentLen
     throw new InvalidInput(`Content-Type must be ${contentType}, as announced`, 'content-type');
   }
   const length = headers['content-length'];
+  if (Number(length) > contentLength) {
+    throw new TooLarge(`The body has more than the ${contentLength} bytes announced`);
+  }
   if (length !== undefined && Number(length) !== contentLength) {
     throw new InvalidInput(`The body must have the ${contentLength} bytes announced`, 'content-length');
   }
