@@ -137,7 +137,7 @@ describe('files', () => {
         Readable.from(pieces(file.bytes.subarray(1))),
         cutOff(),
       ]) {
-        await expect(store.upload(PROJECT.id, file.content, source)).rejects.toThrow(DomainError);
+        await expect(store.upload(PROJECT.id, file.content, source)).rejects.toBeInstanceOf(DomainError);
       }
       expect(await remains()).toEqual([0, 0, 0]);
       expect(await reader.get(PROJECT, file.id)).toMatchObject({ uploadedAt: null });
