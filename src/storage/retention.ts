@@ -74,7 +74,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationBootstrap(): void {
     const { tracesRetentionDays: traces, metricsRetentionDays: points } = this.config;
     this.logger.log(`keeps traces ${shown(traces)} after receipt and points of time series ${shown(points)}`);
-    this.schedule(FIRST_RUN_MS);
+    if (traces > 0 || points > 0) this.schedule(FIRST_RUN_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {

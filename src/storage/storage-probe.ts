@@ -21,11 +21,11 @@ export class StorageProbe extends DatabaseProbe {
 
   async hasTraceSince(ms: number): Promise<boolean> {
     // One look into the index by project and time for each project.
-    const rows = (await this.dataSource.query(
+    const rows = await this.dataSource.query<unknown[]>(
       'SELECT FROM projects p CROSS JOIN LATERAL (SELECT FROM traces t WHERE t.project_no = p.no ' +
         `AND t.ts > '-infinity' AND t.ts >= $1 LIMIT 1) found LIMIT 1`,
       [new Date(ms)],
-    )) as unknown[];
+    );
     return rows.length > 0;
   }
 }

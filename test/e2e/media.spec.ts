@@ -127,7 +127,7 @@ describe('files in traces', () => {
         // Without an end: the answer does not wait for one.
         sending.write(Buffer.concat([bytes, bytes]));
       });
-      expect(status).toBe(400);
+      expect(status).toBe(413);
     });
 
     it('takes 20 MB, and no byte more than the setting allows', async () => {

@@ -38,12 +38,11 @@ const SINGLE_UPDATES = ['spans', 'generations'].map((name) => `/api/public/${nam
 const OTLP_LOGS = ['/api/public/otel/v1/logs', '/v1/logs'];
 const PROMPTS = ['/api/public/v2/prompts', '/api/public/prompts'];
 /** They write names and labels that are there already, or nothing. */
-const PROMPT_CHANGES = [
-  'patch /api/public/v2/prompts/{promptName}/versions/{version}',
-  'delete /api/public/v2/prompts/{promptName}',
-];
+const PROMPT_CHANGES = ['patch /api/public/v2/prompts/{promptName}/versions/{version}'];
 
 const PROJECTS = '/api/public/projects';
+const MEDIA = '/api/public/media';
+const COMMENTS = '/api/public/comments';
 const KEYS = `${PROJECTS}/{projectId}/apiKeys`;
 
 const BARE = `plain-${MARK}`;
@@ -303,13 +302,14 @@ describe('a secret', () => {
     );
     const posts = [
       ...[BATCH, METRICS, ...OTLP_TRACES, ...OTLP_METRICS, ...OTLP_LOGS, INGESTION, ...SINGLE_WRITES, SCORES],
-      ...[SCORE_CONFIGS, ...DATASETS, DATASET_ITEMS, DATASET_RUN_ITEMS, PROJECTS, KEYS, ...PROMPTS],
+      ...[SCORE_CONFIGS, ...DATASETS, DATASET_ITEMS, DATASET_RUN_ITEMS, PROJECTS, KEYS, ...PROMPTS, MEDIA, COMMENTS],
     ];
     expect(written.sort()).toEqual(
       [
         ...posts.map((path) => `post ${path}`),
-        ...[...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`].map((path) => `patch ${path}`),
-        `put ${PROJECTS}/{projectId}`,
+        ...[...SINGLE_UPDATES, `${SCORE_CONFIGS}/{configId}`, `${MEDIA}/{mediaId}`].map((path) => `patch ${path}`),
+        // The bytes of a file have to keep their hash.
+        ...[`${PROJECTS}/{projectId}`, `${MEDIA}/{mediaId}/content`].map((path) => `put ${path}`),
         ...PROMPT_CHANGES,
       ].sort(),
     );
@@ -439,6 +439,26 @@ describe('a secret', () => {
       const { input } = (await api.trace(traceId)).observations[0]!;
       expect(JSON.stringify(input)).toContain(`${CONTROL} [redacted]`);
     }
+  });
+
+  it('in a comment, and in what is said of an upload, is taken out', async () => {
+    const comment = { projectId: 'default', objectType: 'TRACE', objectId: 'batch', authorUserId: TEXTS[0] };
+    expect(await send(COMMENTS, JSON.stringify({ ...comment, content: `${CONTROL} ${TEXTS.join(' ')}` }))).toBe(200);
+    const { text: listed } = await api.get(`${COMMENTS}?objectType=TRACE`);
+    expect(listed).toContain(`${CONTROL} 401 for Bearer [redacted]`);
+    const sha256Hash = `${'A'.repeat(43)}=`;
+    const file = { traceId: 'batch', field: 'input', contentType: 'image/png', contentLength: 5, sha256Hash };
+    expect(await send(MEDIA, JSON.stringify(file))).toBe(201);
+    const path = `${MEDIA}/${sha256Hash.slice(0, 22)}`;
+    const report = await fetch(server.url + path, {
+      method: 'PATCH',
+      headers: { ...BEARER, ...JSON_TYPE },
+      body: JSON.stringify({ uploadHttpStatus: 500, uploadHttpError: `${CONTROL} ${TEXTS.join(' ')}` }),
+    });
+    expect(report.status).toBe(200);
+    const { text: told } = await api.get(path);
+    expect(told).toContain(`${CONTROL} 401 for Bearer [redacted]`);
+    answers.push(listed, told);
   });
 
   it('is counted where the operator looks', async () => {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Client } from 'pg';
 import { parseConfig } from '../../src/config/config.js';
-import { InvalidInput, NotFound } from '../../src/domain/errors.js';
+import { DomainError, NotFound } from '../../src/domain/errors.js';
 import { mediaIdOf, type MediaContent, type MediaLink } from '../../src/domain/media.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
 import { type MediaSql } from '../../src/storage/media/media-objects.js';
@@ -137,7 +137,7 @@ describe('files', () => {
         Readable.from(pieces(file.bytes.subarray(1))),
         cutOff(),
       ]) {
-        await expect(store.upload(PROJECT.id, file.content, source)).rejects.toThrow(InvalidInput);
+        await expect(store.upload(PROJECT.id, file.content, source)).rejects.toBeInstanceOf(DomainError);
       }
       expect(await remains()).toEqual([0, 0, 0]);
       expect(await reader.get(PROJECT, file.id)).toMatchObject({ uploadedAt: null });

@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { parseConfig } from '../../src/config/config.js';
+import { MediaSweeper } from '../../src/storage/media/media-sweeper.js';
 import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { ProjectRemoval } from '../../src/storage/projects/project-removal.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -28,7 +30,7 @@ describe('the data of a deleted project', () => {
     await new MetricPartitionKeeper(dataSource).ensure();
     // One row of the projects 0 and 1 each.
     await fillAllTables(database.pool);
-    removal = new ProjectRemoval(database.connection);
+    removal = new ProjectRemoval(database.connection, new MediaSweeper(parseConfig({})));
   });
   afterAll(() => database.drop());
 

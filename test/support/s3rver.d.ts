@@ -2,6 +2,7 @@
 declare module 's3rver' {
   import { type RequestListener } from 'node:http';
 
+  // eslint-disable-next-line no-restricted-syntax -- as the package exports it
   export default class S3rver {
     constructor(options: {
       directory: string;

@@ -84,11 +84,11 @@ export class CommentPageDto {
 
 export class CommentListQuery {
   /** From 1. */
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, default: 1 })
+  @ApiProperty({ required: false, type: 'integer', minimum: 1, default: 1, example: 1 })
   page?: number;
 
   /** Comments a page. */
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 100, default: 50 })
+  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: 100, default: 50, example: 50 })
   limit?: number;
 
   /** Only those about things of this type. */

@@ -3,6 +3,7 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { DatasetsController } from './datasets.controller.js';
 import { ExperimentsController } from './experiments.controller.js';
 import { ItemChecks } from './item-checks.js';
+import { ItemMedia } from './item-media.js';
 import { DatasetItemsController } from './items.controller.js';
 import { RunResultsController } from './results.controller.js';
 import { DatasetRunItemsController } from './run-items.controller.js';
@@ -26,6 +27,7 @@ import { SchemaChecker } from './schema-checker.js';
       useFactory: () => new SchemaChecker(new URL('./schema-worker.js', import.meta.url)),
     },
     ItemChecks,
+    ItemMedia,
   ],
 })
 export class DatasetsModule {}

@@ -17,6 +17,7 @@ import { mapItem } from './datasets.map.js';
 import { presentItem, presentPage } from './datasets.present.js';
 import { parseErase, parseItemList } from './datasets.query.js';
 import { ItemChecks } from './item-checks.js';
+import { ItemMedia } from './item-media.js';
 import {
   DatasetItemDeletedDto,
   DatasetItemDeleteQuery,
@@ -38,6 +39,7 @@ export class DatasetItemsController {
     private readonly items: DatasetItemStore,
     private readonly checks: ItemChecks,
     private readonly redactor: Redactor,
+    private readonly media: ItemMedia,
   ) {}
 
   /**
@@ -72,11 +74,16 @@ export class DatasetItemsController {
   @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: DatasetItemListQuery })
   @ApiOkResponse({ type: DatasetItemListDto, description: 'A page of items.' })
-  async listItems(@CurrentProject() project: Project, @Query() query: QueryString): Promise<JsonText> {
+  async listItems(
+    @CurrentProject() project: Project,
+    @Query() query: QueryString,
+    @Req() request: FastifyRequest,
+  ): Promise<JsonText> {
     const { datasetName, filter, page } = parseItemList(query);
     const dataset = datasetName === undefined ? undefined : await this.datasets.get(project, datasetName);
     const items = await this.items.list(project, { ...filter, ...(dataset && { datasetId: dataset.id }) }, page);
-    return presentPage(items, page, presentItem);
+    const media = await this.media.referencesOf(project, items.items, request);
+    return presentPage(items, page, (item) => presentItem(item, media));
   }
 
   /**
@@ -88,8 +95,13 @@ export class DatasetItemsController {
   @ApiParam(ID_PARAM)
   @ApiOkResponse({ type: DatasetItemDto, description: 'The item.' })
   @ApiNotFoundResponse({ description: 'The project has no such item.' })
-  async getItem(@CurrentProject() project: Project, @Param('datasetItemId') id: string): Promise<JsonText> {
-    return presentItem(await this.items.get(project, id));
+  async getItem(
+    @CurrentProject() project: Project,
+    @Param('datasetItemId') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<JsonText> {
+    const item = await this.items.get(project, id);
+    return presentItem(item, await this.media.referencesOf(project, [item], request));
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, HttpStatus, Query, Res } from '@nestjs/common';
 import {
+  ApiBadRequestResponse,
   ApiInternalServerErrorResponse,
   ApiOkResponse,
   ApiQuery,
@@ -30,15 +31,29 @@ export class LangfuseHealthController {
     name: 'failIfDatabaseUnavailable',
     required: false,
     description: '`true`: 503 while the database does not answer.',
-    schema: { type: 'boolean', default: false },
+    schema: { type: 'boolean', default: false, example: true },
   })
   @ApiQuery({
     name: 'failIfNoRecentEvents',
     required: false,
     description: '`true`: 503 when no trace of the last 3 minutes is stored, in no project.',
-    schema: { type: 'boolean', default: false },
+    schema: { type: 'boolean', default: false, example: true },
   })
   @ApiOkResponse({ type: LangfuseHealthDto, description: 'All well.' })
+  @ApiBadRequestResponse({
+    description: 'A parameter is neither true nor false.',
+    content: {
+      'application/json': {
+        schema: { $ref: '#/components/schemas/ErrorDto' },
+        example: {
+          message: 'failIfDatabaseUnavailable must be true or false, got "maybe"',
+          error: 'InvalidRequestError',
+          code: 'BAD_REQUEST',
+          data: null,
+        },
+      },
+    },
+  })
   @ApiServiceUnavailableResponse({
     type: LangfuseHealthDto,
     description: 'What was asked for is not so.',

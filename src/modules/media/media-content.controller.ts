@@ -6,13 +6,15 @@ import {
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiParam,
+  ApiPayloadTooLargeResponse,
   ApiQuery,
   ApiServiceUnavailableResponse,
   ApiTags,
+  ApiUnsupportedMediaTypeResponse,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
-import { InvalidInput, UnsupportedMedia } from '../../domain/errors.js';
+import { InvalidInput, TooLarge, UnsupportedMedia } from '../../domain/errors.js';
 import { Public } from '../../http/auth/public.decorator.js';
 import { InFlightBytes } from '../../http/in-flight-bytes.js';
 import { type QueryString } from '../../http/query.js';
@@ -59,6 +61,15 @@ const UNAVAILABLE = {
   ...ERROR('the database does not answer', 'ServiceUnavailableError', 'SERVICE_UNAVAILABLE'),
 };
 
+const TOO_LARGE = {
+  description: 'They are more than announced. Nothing is stored.',
+  ...ERROR('The body has more than the 48213 bytes announced', 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE'),
+};
+const UNSUPPORTED = {
+  description: 'They come with a Content-Encoding.',
+  ...ERROR('Send the bytes without Content-Encoding', 'InvalidRequestError', 'UNSUPPORTED_MEDIA_TYPE'),
+};
+
 /** The bytes of files. Links to these routes are credentials by themselves: signed, for one file, and not for long. */
 @ApiTags('Media')
 @Controller('api/public/media/:mediaId/content')
@@ -99,6 +110,8 @@ export class MediaContentController {
       'BAD_REQUEST',
     ),
   })
+  @ApiPayloadTooLargeResponse(TOO_LARGE)
+  @ApiUnsupportedMediaTypeResponse(UNSUPPORTED)
   @ApiForbiddenResponse(FORBIDDEN)
   @ApiNotFoundResponse(NOT_FOUND)
   @ApiServiceUnavailableResponse(UNAVAILABLE)
@@ -174,7 +187,7 @@ export class MediaContentController {
 function allowed<T extends object>(grant: T | Refused): T {
   if (grant === 'expired') throw new ForbiddenException('The link has expired');
   if (grant === 'forged') throw new ForbiddenException('The link is not genuine');
-  return grant as T;
+  return grant;
 }
 
 /** What the headers say of the bytes has to be what the link says; headers that are left out say nothing. */
@@ -184,6 +197,9 @@ function requireAnnounced({ headers }: FastifyRequest, { contentType, contentLen
     throw new InvalidInput(`Content-Type must be ${contentType}, as announced`, 'content-type');
   }
   const length = headers['content-length'];
+  if (Number(length) > contentLength) {
+    throw new TooLarge(`The body has more than the ${contentLength} bytes announced`);
+  }
   if (length !== undefined && Number(length) !== contentLength) {
     throw new InvalidInput(`The body must have the ${contentLength} bytes announced`, 'content-length');
   }

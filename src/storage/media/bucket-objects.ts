@@ -123,14 +123,14 @@ async function exchange(
     request.once('error', () => reject(new Unavailable('the store of files does not answer')));
   });
   answered.catch(() => undefined);
-  let bodyError: unknown;
+  let bodyError: Error | undefined;
   let isSourceDone = false;
   const sent = (async function* () {
     try {
       if (body !== undefined) yield* body;
       isSourceDone = true;
     } catch (error) {
-      bodyError = error;
+      bodyError = error as Error;
       throw error;
     }
   })();

@@ -20,7 +20,7 @@ export interface ResolvedReference extends FoundReference {
 /** The bytes of a file, to be read once. */
 export interface MediaBytes {
   readonly media: Media;
-  read(range: { from: number; to: number }): AsyncIterable<Buffer>;
+  readonly read: (range: { from: number; to: number }) => AsyncIterable<Buffer>;
 }
 
 const COLUMNS =
@@ -96,7 +96,7 @@ export class MediaReader {
   async open(projectId: string, mediaId: string): Promise<MediaBytes> {
     const [row] = await this.pool.query<ObjectColumns>(
       `SELECT ${COLUMNS}, m.project_no AS "projectNo", m.object_id AS "objectId", m.store FROM media m ` +
-        'WHERE m.project_no = (SELECT no FROM projects WHERE id = $1) AND m.id = $2',
+        'WHERE m.project_no = (SELECT no FROM projects WHERE id = $1 AND deleted_at IS NULL) AND m.id = $2',
       [projectId, mediaId],
       'select media object',
     );

@@ -118,7 +118,7 @@ export class MediaStore {
   private async find(projectId: string, mediaId: string): Promise<{ projectNo: number; isStored: boolean }> {
     const [row] = await this.sql.query<{ projectNo: number; isStored: boolean }>(
       'SELECT project_no AS "projectNo", object_id IS NOT NULL AS "isStored" FROM media ' +
-        'WHERE project_no = (SELECT no FROM projects WHERE id = $1) AND id = $2',
+        'WHERE project_no = (SELECT no FROM projects WHERE id = $1 AND deleted_at IS NULL) AND id = $2',
       [projectId, mediaId],
     );
     if (row === undefined) throw new NotFound(`Media ${mediaId} not found`);

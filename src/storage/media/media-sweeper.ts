@@ -51,13 +51,33 @@ export class MediaSweeper {
     return swept;
   }
 
+  /** Removes the objects of a deleted project that are not in tables; whoever calls removes its rows. */
+  async removeElsewhere(client: ClientBase, projectNo: number, isStopping: () => boolean): Promise<void> {
+    await client.query(
+      `INSERT INTO media_loose_objects (project_no, object_id, store, since)
+       SELECT project_no, object_id, store, 'epoch' FROM media
+       WHERE project_no = $1 AND object_id IS NOT NULL AND store <> 'postgresql' ON CONFLICT DO NOTHING`,
+      [projectNo],
+    );
+    await this.removeLooseWhere(client, `project_no = $1 AND store <> 'postgresql'`, projectNo, isStopping);
+  }
+
   /** Removes the objects that no file names, but for uploads that may be under way. */
   async removeLoose(client: ClientBase, nowMs: number, isStopping: () => boolean): Promise<void> {
+    await this.removeLooseWhere(client, 'since < $1', new Date(nowMs - UPLOAD_MS), isStopping);
+  }
+
+  private async removeLooseWhere(
+    client: ClientBase,
+    condition: string,
+    parameter: unknown,
+    isStopping: () => boolean,
+  ): Promise<void> {
     const sql = sqlOn(client);
     const stores = new MediaStores(sql, this.config);
     const loose = await sql.query<{ no: number; objectId: string; store: string }>(
-      'SELECT project_no AS no, object_id AS "objectId", store FROM media_loose_objects WHERE since < $1 ORDER BY since',
-      [new Date(nowMs - UPLOAD_MS)],
+      `SELECT project_no AS no, object_id AS "objectId", store FROM media_loose_objects WHERE ${condition} ORDER BY since`,
+      [parameter],
     );
     for (const { no, objectId, store } of loose) {
       const objects = stores.named(store);

@@ -55,14 +55,14 @@ export class MediaUrls {
       expires: String(expiresAtSeconds),
       signature,
     });
-    return { url: `${contentUrl(base, grant.mediaId)}?${query}`, expiresAtMs: expiresAtSeconds * 1000 };
+    return { url: `${contentUrl(base, grant.mediaId)}?${query.toString()}`, expiresAtMs: expiresAtSeconds * 1000 };
   }
 
   async signDownload(base: string, project: Project, mediaId: string, nowMs: number): Promise<SignedUrl> {
     const expiresAtSeconds = expiryAfter(nowMs);
     const signature = await this.sign(downloadParts({ projectId: project.id, mediaId, expiresAtSeconds }));
     const query = new URLSearchParams({ project: project.id, expires: String(expiresAtSeconds), signature });
-    return { url: `${contentUrl(base, mediaId)}?${query}`, expiresAtMs: expiresAtSeconds * 1000 };
+    return { url: `${contentUrl(base, mediaId)}?${query.toString()}`, expiresAtMs: expiresAtSeconds * 1000 };
   }
 
   async readUpload(mediaId: string, query: Query, nowMs: number): Promise<UploadGrant | Refused> {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { InvalidInput } from '../../domain/errors.js';
+import { DomainError, InvalidInput } from '../../domain/errors.js';
 import { MEDIA_CHUNK_BYTES, verifiedBytes } from './verified-bytes.js';
 
 const facts = (bytes: Buffer) => ({
@@ -46,7 +46,7 @@ describe('the bytes of an upload', () => {
     ['there are none', () => Buffer.alloc(0)],
   ])('are refused, and the last chunk withheld, when %s', async (_, change) => {
     const { chunks, error } = await consume([change(bytes)], bytes);
-    expect(error).toBeInstanceOf(InvalidInput);
+    expect(error).toBeInstanceOf(DomainError);
     expect(chunks.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(bytes.length);
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DomainError, InvalidInput } from '../../domain/errors.js';
+import { DomainError, InvalidInput, TooLarge } from '../../domain/errors.js';
 import { type MediaContent } from '../../domain/media.js';
 
 /** Of one chunk that is stored: few enough that many uploads fit into memory, and enough for few statements. */
@@ -8,7 +8,7 @@ export const MEDIA_CHUNK_BYTES = 256 * 1024;
 /**
  * The bytes of `source` in chunks of one size, the last one of which is only given when length and hash of all of them
  * are those of `content`: a consumer that makes nothing last before the end keeps no file that is not what it says.
- * @throws InvalidInput for other bytes, and when `source` is cut off.
+ * @throws TooLarge for more bytes, InvalidInput for other ones, and when `source` is cut off.
  */
 export async function* verifiedBytes(
   source: AsyncIterable<Uint8Array>,
@@ -20,7 +20,7 @@ export async function* verifiedBytes(
   let total = 0;
   for await (const part of uncut(source)) {
     total += part.length;
-    if (total > contentLength) throw new InvalidInput(`The body has more than the ${contentLength} bytes announced`);
+    if (total > contentLength) throw new TooLarge(`The body has more than the ${contentLength} bytes announced`);
     hash.update(part);
     pending.push(part);
     pendingBytes += part.length;

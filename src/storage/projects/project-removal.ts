@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import { Client, escapeIdentifier } from 'pg';
 import { DATABASE, type DatabaseConnection } from '../../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from '../client-options.js';
+import { MediaSweeper } from '../media/media-sweeper.js';
 
 /** After a start, so that a server which is restarted often gets to it. */
 const FIRST_RUN_MS = 15_000;
@@ -51,7 +52,10 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
   private client: Client | undefined;
   private isStopping = false;
 
-  constructor(@Inject(DATABASE) private readonly database: DatabaseConnection) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: DatabaseConnection,
+    private readonly media: MediaSweeper,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.schedule(FIRST_RUN_MS);
@@ -120,6 +124,8 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
     const lastMs = this.emptyMs.get(no);
     if (!isSettled && lastMs !== undefined && Date.now() - lastMs < LOOK_AGAIN_SECONDS * 1000) return 0;
     let removed = 0;
+    // Some objects may be elsewhere, and only their rows say where.
+    await this.media.removeElsewhere(client, no, () => this.isStopping);
     const { rows: tables } = await client.query<{ name: string }>(TABLES);
     for (const { name } of tables) removed += await this.emptyTable(client, escapeIdentifier(name), no);
     if (this.isStopping) return removed;
