@@ -44,6 +44,7 @@ async function fill(): Promise<void> {
       session_id: 's1',
       tags: ['red'],
       release: 'r1',
+      version: 'v7',
       bookmarked: true,
       error_count: 1,
       observation_count: 3,
@@ -241,6 +242,7 @@ describe('a list of observations', () => {
     ],
     ['user, who is the trace’s', [is('userId', 'ann')], ['t1/c', 't1/b', 't1/a']],
     ['session', [is('sessionId', 's1')], ['t1/c', 't1/b', 't1/a']],
+    ['trace version', [is('traceVersion', 'v7')], ['t1/c', 't1/b', 't1/a']],
     ['trace name', [anyOf('traceName', 'plan', 'debug')], ['t2/e', 't2/d', 't2/a', 't3/f']],
     [
       'tags',
