@@ -15,6 +15,8 @@ export interface ObservationParts {
   readonly metadata: boolean;
   /** What the observation shows of its trace. */
   readonly trace: boolean;
+  /** The id of the prompt that it names. */
+  readonly prompt: boolean;
 }
 
 /** What an observation of a list shows of its trace. */

@@ -99,8 +99,8 @@ export interface PricedUsage {
   readonly unpriced: readonly string[];
   /** The tier that held; null for the base prices. */
   readonly aboveInputTokens: number | null;
-  /** The name of the conditional tier that held; null where none did. */
-  readonly tier: string | null;
+  /** The conditional tier that held; null where none did. */
+  readonly tier: { readonly id: string; readonly name: string } | null;
   /** Exact sum of the lines, rounded half up once. */
   readonly costNanoUsd: number;
 }
@@ -168,7 +168,7 @@ export class PriceTable {
   private readonly tiers: readonly { readonly above: number; readonly prices: ReadonlyMap<string, number> }[];
 
   private readonly conditionalTiers: readonly {
-    readonly name: string;
+    readonly tier: { readonly id: string; readonly name: string };
     readonly prices: ReadonlyMap<string, number>;
     readonly conditions: readonly { readonly matches: ClassMatcher; readonly condition: UsageCondition }[];
   }[];
@@ -177,8 +177,8 @@ export class PriceTable {
   constructor(sheet: PriceSheet, compile?: CompileClassPattern) {
     this.base = toMap(sheet.prices);
     this.tiers = sheet.tiers.map((tier) => ({ above: tier.aboveInputTokens, prices: toMap(tier.prices) }));
-    this.conditionalTiers = (sheet.conditionalTiers ?? []).map(({ name, prices, conditions }) => ({
-      name,
+    this.conditionalTiers = (sheet.conditionalTiers ?? []).map(({ id, name, prices, conditions }) => ({
+      tier: { id, name },
       prices: toMap(prices),
       conditions: conditions.map((condition) => ({
         condition,
@@ -222,7 +222,7 @@ export class PriceTable {
       lines.push(toLine('requests', 1, 'requests', perRequest));
     const costNanoUsd = sumNano(lines);
     if (costNanoUsd > MAX_COST_NANO_USD) return undefined;
-    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, tier: conditional?.name ?? null, costNanoUsd };
+    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, tier: conditional?.tier ?? null, costNanoUsd };
   }
 
   /**

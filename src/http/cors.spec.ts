@@ -8,7 +8,8 @@ const ask = async (origins: string, method: 'GET' | 'OPTIONS', headers: Record<s
   fastify.get('/', () => 'here');
   const { statusCode, headers: answered } = await fastify.inject({ method, url: '/', headers });
   await fastify.close();
-  return { status: statusCode, allowed: answered['access-control-allow-origin'], vary: answered.vary };
+  const methods = (answered['access-control-allow-methods'] as string | undefined)?.split(', ');
+  return { status: statusCode, allowed: answered['access-control-allow-origin'], vary: answered.vary, methods };
 };
 
 describe('a page', () => {
@@ -22,9 +23,15 @@ describe('a page', () => {
   test('of a stated origin alone may call where some are set, and caches are told', async () => {
     const origins = 'https://b.example, HTTPS://A.example';
     const expected = { status: 204, allowed: 'https://a.example', vary: 'origin' };
-    expect(await ask(origins, 'OPTIONS', preflight)).toEqual(expected);
+    expect(await ask(origins, 'OPTIONS', preflight)).toMatchObject(expected);
     const other = { ...preflight, origin: 'https://c.example' };
-    expect(await ask(origins, 'OPTIONS', other)).toEqual({ status: 404, allowed: undefined, vary: 'origin' });
+    const refused = { status: 404, allowed: undefined, vary: 'origin', methods: undefined };
+    expect(await ask(origins, 'OPTIONS', other)).toEqual(refused);
+  });
+
+  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('may send %s, as files and labels are', async (method) => {
+    const { methods } = await ask('*', 'OPTIONS', { ...preflight, 'access-control-request-method': method });
+    expect(methods).toContain(method);
   });
 
   test('is not asked for when there is no origin, and OPTIONS alone is no preflight', async () => {

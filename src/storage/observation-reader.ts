@@ -4,6 +4,7 @@ import { isStorableText } from '../domain/json.js';
 import { type ObservationWithPayload } from '../domain/observation.js';
 import { type Project } from '../domain/project.js';
 import { SnapshotReader } from './pricing/snapshot-reader.js';
+import { PromptReader } from './prompts/prompt-reader.js';
 import { ReadPool } from './read-pool.js';
 import { decodeObservation, type ObservationColumns } from './sql/observation-columns.js';
 import {
@@ -21,6 +22,7 @@ export class ObservationReader {
   constructor(
     private readonly pool: ReadPool,
     private readonly snapshots: SnapshotReader,
+    private readonly prompts: PromptReader,
   ) {}
 
   /**
@@ -34,10 +36,10 @@ export class ObservationReader {
     return await this.read(project, id, traceId, OBSERVATION_METADATA_SQL);
   }
 
-  /** The same with its payload in full and the price that its cost was made with. */
+  /** The same with its payload in full, the price that its cost was made with, and the id of the prompt that it names. */
   async getWholeObservation(project: Project, id: string, traceId?: string): Promise<ObservationWithPayload> {
     const observation = await this.read(project, id, traceId, OBSERVATION_PAYLOAD_SQL);
-    await this.snapshots.addTo([observation]);
+    await Promise.all([this.snapshots.addTo([observation]), this.prompts.linkPrompts(project, [observation])]);
     return observation;
   }
 

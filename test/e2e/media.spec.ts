@@ -228,6 +228,27 @@ describe('files in traces', () => {
     });
   });
 
+  it('of dataset items stand beside them on every route that shows them, with links to their bytes', async () => {
+    const bytes = randomBytes(500);
+    await store(bytes);
+    const tag = `@@@langfuseMedia:type=image/png|id=${idOf(bytes)}|source=bytes@@@`;
+    await api.write('/api/public/v2/datasets', { name: 'with files' });
+    await api.write('/api/public/dataset-items', { datasetName: 'with files', id: 'pictured', input: { image: tag } });
+    const found = [
+      await api.read('/api/public/dataset-items/pictured'),
+      ((await api.read('/api/public/dataset-items?datasetName=with%20files'))['data'] as JsonObject[])[0]!,
+      ((await api.read('/api/public/datasets/with%20files'))['items'] as JsonObject[])[0]!,
+    ];
+    for (const { mediaReferences } of found) {
+      const [reference, ...others] = mediaReferences as { media: { url: string } }[];
+      expect([reference, others]).toMatchObject([
+        { field: 'input', referenceString: tag, media: { mediaId: idOf(bytes), contentType: 'image/png' } },
+        [],
+      ]);
+      expect(Buffer.from(await (await fetch(reference!.media.url)).arrayBuffer()).equals(bytes)).toBe(true);
+    }
+  });
+
   it('move out of what is written by any door, and are there with it', async () => {
     const picture = randomBytes(500);
     const uri = `data:image/png;base64,${picture.toString('base64')}`;

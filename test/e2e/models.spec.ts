@@ -1,6 +1,6 @@
 import { LangfuseClient } from '@langfuse/client';
 import { type RunningServer, TEST_PUBLIC_KEY, TEST_SECRET_KEY } from '../support/server-process.js';
-import { Api, BATCH, BEARER, startE2eServer } from './support/api.js';
+import { Api, BATCH, BEARER, type JsonObject, startE2eServer } from './support/api.js';
 
 jest.setTimeout(60_000);
 
@@ -69,6 +69,19 @@ describe('models in the shape of Langfuse', () => {
       totalCost: 0.022,
       price: { tier: 'Large' },
     });
+    const tier = { id: made.pricingTiers.find(({ name }) => name === 'Large')!.id, name: 'Large' };
+    const byTier = { usagePricingTierId: tier.id, usagePricingTierName: tier.name };
+    expect(await api.read('/api/public/observations/large')).toMatchObject(byTier);
+    expect(await api.read('/api/public/observations/small')).toMatchObject({
+      ...{ usagePricingTierId: null, usagePricingTierName: null },
+    });
+    const [large] = (await api.trace('priced')).observations.filter(({ id }) => id === 'large');
+    expect(large).toMatchObject(byTier);
+    const sliced = await api.read('/api/public/v2/observations?traceId=priced&fields=usage');
+    expect((sliced['data'] as JsonObject[]).map((one) => [one['id'], one['usagePricingTierName']]).sort()).toEqual([
+      ['large', 'Large'],
+      ['small', null],
+    ]);
     await models.delete(made.id);
     await expect(models.get(made.id)).rejects.toMatchObject({ statusCode: 404 });
     expect(await api.read('/api/public/observations/large/cost')).toMatchObject({

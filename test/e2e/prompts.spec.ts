@@ -135,5 +135,19 @@ describe('a prompt over HTTP', () => {
       { promptId: id, promptName: 'linked', promptVersion: 1 },
       { promptId: null, promptName: 'linked', promptVersion: 2 },
     ]);
+    expect(await api.read('/api/public/observations/a')).toMatchObject({ promptId: id });
+    const idsIn = async (path: string) =>
+      ((await api.read(path))['data'] as JsonObject[]).map((one) => [one['id'], one['promptId']]).sort();
+    const expected = [
+      ['a', id],
+      ['b', null],
+    ];
+    expect(await idsIn('/api/public/observations?traceId=linked')).toEqual(expected);
+    expect(await idsIn('/api/public/v2/observations?traceId=linked&fields=prompt')).toEqual(expected);
+    // The key belongs to its group.
+    expect(await idsIn('/api/public/v2/observations?traceId=linked')).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+    ]);
   });
 });

@@ -101,7 +101,9 @@ describe('what README.md says', () => {
     expect(written).toMatchObject({ name: 'chat.turn', sessionId: 'chat-42', input: 'Where is my order?' });
     expect(written.observations).toMatchObject([{ type: 'GENERATION', usageDetails: { input: 12, output: 4 } }]);
 
-    const commands = shellBlock('Read it back', /curl/).trim().split('\n');
+    const commands = shellBlock('Read it back', /traces\/hello-1/)
+      .trim()
+      .split('\n');
     const answers = await Promise.all(commands.map(async (command) => JSON.parse(await shell(command)) as object));
     expect(answers).toMatchObject([
       { id: 'hello-1' },

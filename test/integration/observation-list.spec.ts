@@ -5,6 +5,7 @@ import { OBSERVATION_V2_FILTER } from '../../src/storage/filter/observation-filt
 import { TRACE_FILTER } from '../../src/storage/filter/trace-filter.js';
 import { ObservationListReader } from '../../src/storage/observations/observation-list-reader.js';
 import { SnapshotReader } from '../../src/storage/pricing/snapshot-reader.js';
+import { PromptReader } from '../../src/storage/prompts/prompt-reader.js';
 import { ReadPool } from '../../src/storage/read-pool.js';
 import { TraceReader } from '../../src/storage/trace-reader.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -12,8 +13,8 @@ import { BUCKET, insertRows, makePartitions, OTHER_PROJECT, PROJECT, second } fr
 
 jest.setTimeout(60_000);
 
-const ROWS_ONLY: ObservationParts = { io: false, metadata: false, trace: false };
-const EVERYTHING: ObservationParts = { io: true, metadata: true, trace: true };
+const ROWS_ONLY: ObservationParts = { io: false, metadata: false, trace: false, prompt: false };
+const EVERYTHING: ObservationParts = { io: true, metadata: true, trace: true, prompt: true };
 const NEXT_BUCKET = BUCKET + 1;
 
 let database: TestDatabase;
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const dataSource = await database.dataSource();
   await makePartitions(dataSource);
   const pool = new ReadPool(dataSource, { readTimeoutMs: 10_000 });
-  list = new ObservationListReader(pool, new SnapshotReader(pool));
+  list = new ObservationListReader(pool, new SnapshotReader(pool), new PromptReader(pool));
   traces = new TraceReader(pool);
   await fill();
 });
@@ -43,6 +44,7 @@ async function fill(): Promise<void> {
       session_id: 's1',
       tags: ['red'],
       release: 'r1',
+      version: 'v7',
       bookmarked: true,
       error_count: 1,
       observation_count: 3,
@@ -240,6 +242,7 @@ describe('a list of observations', () => {
     ],
     ['user, who is the trace’s', [is('userId', 'ann')], ['t1/c', 't1/b', 't1/a']],
     ['session', [is('sessionId', 's1')], ['t1/c', 't1/b', 't1/a']],
+    ['trace version', [is('traceVersion', 'v7')], ['t1/c', 't1/b', 't1/a']],
     ['trace name', [anyOf('traceName', 'plan', 'debug')], ['t2/e', 't2/d', 't2/a', 't3/f']],
     [
       'tags',

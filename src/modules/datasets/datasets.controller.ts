@@ -1,5 +1,6 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { InvalidInput } from '../../domain/errors.js';
 import { type Dataset } from '../../domain/dataset.js';
 import { type JsonText } from '../../domain/json.js';
@@ -24,6 +25,7 @@ import { mapDataset } from './datasets.map.js';
 import { presentDataset, presentItem, presentList, presentPage } from './datasets.present.js';
 import { parseDatasetPage, parseFirstVersionPage } from './datasets.query.js';
 import { ItemChecks } from './item-checks.js';
+import { ItemMedia } from './item-media.js';
 import { DatasetWithItemsDto } from './items.dto.js';
 
 const JSON_TEXT = 'application/json; charset=utf-8';
@@ -41,6 +43,7 @@ export class DatasetsController {
     private readonly runs: DatasetRunStore,
     private readonly checks: ItemChecks,
     private readonly redactor: Redactor,
+    private readonly media: ItemMedia,
   ) {}
 
   /**
@@ -148,6 +151,7 @@ export class DatasetsController {
   async getDatasetFirstVersion(
     @CurrentProject() project: Project,
     @Param('datasetName') name: string,
+    @Req() request: FastifyRequest,
   ): Promise<JsonText> {
     const dataset = await this.datasets.get(project, name);
     const [items, runs] = await Promise.all([
@@ -160,7 +164,8 @@ export class DatasetsController {
         'datasetName',
       );
     }
-    const listed = presentList(items.items, presentItem);
+    const media = await this.media.referencesOf(project, items.items, request);
+    const listed = presentList(items.items, (item) => presentItem(item, media));
     const names = JSON.stringify(runs.get(dataset.id) ?? []);
     return presentDataset(project, dataset, `,"items":${listed},"runs":${names}`);
   }

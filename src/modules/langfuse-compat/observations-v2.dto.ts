@@ -174,7 +174,7 @@ export class ObservationV2Dto {
   @ApiProperty({ required: false, type: Number, nullable: true, example: 0.00195 })
   totalCost?: number | null;
 
-  /** Group usage. */
+  /** Group usage: the tier of the model's price whose conditions the usage met; null for the price without conditions. */
   @ApiProperty({ required: false, type: String, nullable: true, example: null })
   usagePricingTierName?: string | null;
 

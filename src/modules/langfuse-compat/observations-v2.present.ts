@@ -126,7 +126,7 @@ function usageOf(figures: ObservationFigures): object {
     usageDetails: figures.usageDetails,
     costDetails: figures.costDetails,
     totalCost: figures.totalCostUsd,
-    usagePricingTierName: null,
+    usagePricingTierName: figures.pricingTier?.name ?? null,
   };
 }
 

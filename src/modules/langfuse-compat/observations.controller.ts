@@ -43,7 +43,7 @@ export class ObservationsController {
   @ApiOkResponse({ type: ObservationPageDto, description: 'A page of observations.' })
   async listObservations(@CurrentProject() project: Project, @Query() query: QueryString): Promise<Buffer | Readable> {
     const { filter, page } = parseObservationList(query);
-    const parts = { io: true, metadata: true, trace: false };
+    const parts = { io: true, metadata: true, trace: false, prompt: true };
     return toBody(presentObservationPage(project, await this.list.findPage(project, filter, page, parts), page));
   }
 

@@ -169,6 +169,7 @@ export class ObservationDto {
   @ApiProperty({ type: Number, nullable: true, example: null })
   totalPrice!: number | null;
 
+  /** Of the tier of the model's price whose conditions the usage met; null for the price without conditions. */
   @ApiProperty({ type: String, nullable: true, example: null })
   usagePricingTierId!: string | null;
 

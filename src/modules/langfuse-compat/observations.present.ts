@@ -1,7 +1,7 @@
 import { type CostDetails, type ObservationWithPayload, type UsageDetails } from '../../domain/observation.js';
 import { type ListedObservation } from '../../domain/observation-list.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
-import { type StoredPrice } from '../../domain/price.js';
+import { type PricedUsage, type StoredPrice } from '../../domain/price.js';
 import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
@@ -24,12 +24,15 @@ export interface ObservationFigures {
   readonly inputPriceUsd: number | null;
   readonly outputPriceUsd: number | null;
   readonly totalPriceUsd: number | null;
+  /** The tier with conditions that the cost was made with; null where none held, and for a stated cost. */
+  readonly pricingTier: PricedUsage['tier'];
 }
 
 export function observationFigures(seen: ObservationWithPayload): ObservationFigures {
   const { startTime } = seen;
   const endTime = seen.endTime === null ? null : Math.max(seen.endTime, startTime ?? seen.endTime);
-  const cost = seen.statedCost ?? computedCost(seen);
+  const priced = seen.statedCost === null ? pricedUsage(seen) : undefined;
+  const cost = seen.statedCost ?? (priced === undefined ? null : costByClass(priced));
   const totalCostUsd = seen.costNanoUsd === null ? null : seen.costNanoUsd / 1e9;
   return {
     endTime,
@@ -43,6 +46,7 @@ export function observationFigures(seen: ObservationWithPayload): ObservationFig
     inputPriceUsd: seen.inputPriceUsd ?? unitPrice(seen.price, 'input'),
     outputPriceUsd: seen.outputPriceUsd ?? unitPrice(seen.price, 'output'),
     totalPriceUsd: seen.totalPriceUsd ?? unitPrice(seen.price, 'total'),
+    pricingTier: priced?.tier ?? null,
   };
 }
 
@@ -101,8 +105,8 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
     inputPrice: figures.inputPriceUsd,
     outputPrice: figures.outputPriceUsd,
     totalPrice: figures.totalPriceUsd,
-    usagePricingTierId: null,
-    usagePricingTierName: null,
+    usagePricingTierId: figures.pricingTier?.id ?? null,
+    usagePricingTierName: figures.pricingTier?.name ?? null,
     calculatedInputCost: inputCost,
     calculatedOutputCost: outputCost,
     calculatedTotalCost: totalCost,
@@ -136,11 +140,14 @@ function secondsBetween(from: Micros | null, to: Micros | null): number | null {
   return from === null || to === null ? null : Math.max(0, to - from) / 1e6;
 }
 
-/** Counts × prices by class in USD; null for an observation without a price. */
-function computedCost({ price, usage, type }: ObservationWithPayload): CostDetails | null {
-  const priced = usage === null ? undefined : price?.table.price(usage, type === 'EMBEDDING');
-  if (priced === undefined) return null;
-  return Object.fromEntries(priced.lines.map((line) => [line.usageClass, Number(line.amountFemtoUsd) / 1e15]));
+/** Counts × prices; undefined for an observation without a price. */
+function pricedUsage({ price, usage, type }: ObservationWithPayload): PricedUsage | undefined {
+  return usage === null ? undefined : price?.table.price(usage, type === 'EMBEDDING');
+}
+
+/** In USD. */
+function costByClass({ lines }: PricedUsage): CostDetails {
+  return Object.fromEntries(lines.map((line) => [line.usageClass, Number(line.amountFemtoUsd) / 1e15]));
 }
 
 /** USD per unit, below all tiers. */

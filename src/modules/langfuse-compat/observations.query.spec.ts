@@ -77,7 +77,7 @@ describe('the query of the newer list', () => {
       },
       slice: { limit: 7, cursor: 'abc' },
       shape: { groups: new Set(['io', 'trace_context']), expandMetadata: new Set(['a', 'b']) },
-      parts: { io: true, metadata: false, trace: true },
+      parts: { io: true, metadata: false, trace: true, prompt: false },
     });
   });
 
@@ -85,7 +85,7 @@ describe('the query of the newer list', () => {
     expect(parseObservationSlice({ parentObservationId: '', fields: 'core' })).toMatchObject({
       filter: { plain: [{ type: 'string', column: 'parentObservationId', operator: '=', value: '' }] },
       slice: { limit: 50 },
-      parts: { io: false, metadata: false, trace: false },
+      parts: { io: false, metadata: false, trace: false, prompt: false },
     });
   });
 });

@@ -68,6 +68,7 @@ export function parseObservationSlice(query: QueryString): ObservationSliceReque
       io: groups.has('io'),
       metadata: groups.has('metadata'),
       trace: groups.has('basic') || groups.has('trace_context'),
+      prompt: groups.has('prompt'),
     },
   };
 }

@@ -42,7 +42,18 @@ export function presentCost({ observation: seen, present, usageNote }: Observati
 
 function presentPrice({ price }: Observation, { aboveInputTokens, tier }: PricedUsage): UsedPriceDto {
   const { source, priceId, library, provider, model, matchedBy, rule, valid } = price!;
-  return { source, id: priceId, library, provider, model, matchedBy, rule, valid, aboveInputTokens, tier };
+  return {
+    source,
+    id: priceId,
+    library,
+    provider,
+    model,
+    matchedBy,
+    rule,
+    valid,
+    aboveInputTokens,
+    tier: tier?.name ?? null,
+  };
 }
 
 function roundingOf({ lines, costNanoUsd }: PricedUsage): string {

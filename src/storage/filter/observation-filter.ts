@@ -87,6 +87,7 @@ const COLUMNS: readonly FilterColumn[] = [
   { name: 'userId', aliases: ['User ID'], kind: 'text', sql: 't.user_id', of: 'trace' },
   { name: 'sessionId', aliases: ['Session ID'], kind: 'text', sql: 't.session_id', of: 'trace' },
   { name: 'release', aliases: ['Release'], kind: 'text', sql: 't.release', of: 'trace' },
+  { name: 'traceVersion', aliases: ['Trace Version'], kind: 'text', sql: 't.version', of: 'trace' },
   {
     name: 'tags',
     aliases: ['Tags', 'traceTags', 'Trace Tags'],

@@ -12,6 +12,7 @@ import { type ColumnCondition, type FilterColumns, overridden } from '../filter/
 import { whereFilter } from '../filter/filter-sql.js';
 import { OBSERVATION_FILTER, OBSERVATION_V2_FILTER } from '../filter/observation-filter.js';
 import { SnapshotReader } from '../pricing/snapshot-reader.js';
+import { PromptReader } from '../prompts/prompt-reader.js';
 import { ReadPool } from '../read-pool.js';
 import { CappedCounter } from '../sql/capped-count.js';
 import { decodeObservation, type ObservationColumns } from '../sql/observation-columns.js';
@@ -63,6 +64,7 @@ export class ObservationListReader {
   constructor(
     private readonly pool: ReadPool,
     private readonly snapshots: SnapshotReader,
+    private readonly prompts: PromptReader,
     /** Counts are exact up to here. */
     @Optional() cap: number = MAX_EXACT_COUNT,
   ) {
@@ -168,7 +170,11 @@ export class ObservationListReader {
       Object.assign(observation, { input, output, metadata });
       items.push({ observation, trace: traces?.get(traceId) ?? null });
     }
-    await this.snapshots.addTo(items.map(({ observation }) => observation));
+    const observations = items.map(({ observation }) => observation);
+    await Promise.all([
+      this.snapshots.addTo(observations),
+      parts.prompt ? this.prompts.linkPrompts(project, observations) : undefined,
+    ]);
     return items;
   }
 

@@ -232,7 +232,7 @@ describe('a model in the shape of Langfuse', () => {
     expect(await cost({ input: 600, input_cached_tokens: 500, output: 5 })).toBe(11_000_000);
     expect(await cost({ input: 1100, output: 6 })).toBe(22_000_000);
     expect((await bookWith(price)).find(call({ model: 'm' }))!.table.price({ input: 2000 }, false)).toMatchObject({
-      tier: 'tier 1',
+      tier: { id: '1', name: 'tier 1' },
       aboveInputTokens: null,
     });
   });

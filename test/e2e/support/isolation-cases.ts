@@ -1,12 +1,37 @@
 import { type JsonObject } from './api.js';
-
-/** What a project has been given by {@link writeContents}: ids that every project uses alike, and ids the server has made. */
-export interface OwnIds {
-  readonly projectId: string;
-  readonly apiKeyId: string;
-  readonly priceId: string;
-  readonly scoreConfigId: string;
-}
+import {
+  BATCH_TRACE,
+  DATASET,
+  EXPERIMENT,
+  ITEM,
+  METRIC,
+  OBSERVATION,
+  OTEL_SPAN,
+  OTEL_TRACE,
+  type OwnIds,
+  PROMPT,
+  RUN,
+  SCORE,
+  SESSION,
+  TRACE,
+  USER,
+  batchRequest,
+  comment,
+  dataset,
+  event,
+  file,
+  fileBytes,
+  item,
+  logRequest,
+  model,
+  pointRequest,
+  price,
+  prompt,
+  runItem,
+  score,
+  scoreConfig,
+  spanRequest,
+} from './isolation-contents.js';
 
 /**
  * How one route is tried with the credentials of another project. Paths are built from the ids of the project whose data
@@ -15,123 +40,84 @@ export interface OwnIds {
 export type IsolationCase =
   /** Needs no credentials, and so has nothing to show. */
   | { readonly kind: 'public' }
+  /** Needs none but a link that is signed for one file of one project. */
+  | { readonly kind: 'signed'; readonly path: (own: OwnIds) => string; readonly body?: (mark: string) => string }
   /** Belongs to no project: no key of a project opens it. */
   | { readonly kind: 'operator'; readonly path?: string; readonly body?: JsonObject }
-  /** Names a thing by its id: 404 to strangers. `isChange`: what it answers shows nothing of the contents. */
+  /**
+   * Names a thing by its id: 404 to strangers. `isChange`: what it answers shows nothing of the contents. `shows`: what
+   * its answer has instead of the mark.
+   */
   | {
       readonly kind: 'item';
       readonly path: (own: OwnIds) => string;
       readonly body?: JsonObject;
       readonly isChange?: true;
+      readonly shows?: (own: OwnIds) => string;
     }
   /** Lists, sums up or changes what the caller's project has; several ways to ask. */
-  | { readonly kind: 'list'; readonly paths: readonly string[]; readonly body?: JsonObject }
-  /** Takes things in under ids that the client chooses; `read` shows what came of them. */
+  | {
+      readonly kind: 'list';
+      readonly paths: readonly string[];
+      readonly body?: JsonObject;
+    }
+  /** Takes away what the body names; ids that the caller's project does not have are passed over. */
+  | { readonly kind: 'sweep'; readonly body: JsonObject; readonly read: string }
+  /**
+   * Takes things in under ids that the client chooses; `read` shows what came of them. `reach`: a body that builds on
+   * things of the project `own`, sent by the project `callerId`, which has none of them, and what that is answered.
+   */
   | {
       readonly kind: 'write';
-      readonly body: (mark: string) => JsonObject;
+      readonly body: (mark: string, own: OwnIds) => JsonObject;
       readonly read: (own: OwnIds) => string;
       readonly status?: number;
+      readonly shows?: (own: OwnIds) => string;
+      readonly reach?: (own: OwnIds, callerId: string) => readonly [JsonObject, status: number];
     };
 
-const NANOS_PER_MS = 1_000_000n;
-const now = () => String(BigInt(Date.now() - 1000) * NANOS_PER_MS);
-
-/** Ids that each project uses for something of its own. */
-export const TRACE = 'same-trace';
-export const OBSERVATION = 'same/observation';
-export const SESSION = 'same session';
-const SCORE = 'same/score';
-const USER = 'same-user';
-const METRIC = 'same_metric';
-const OTEL_TRACE = '5a3e0000000000000000000000000001';
-const OTEL_SPAN = '5a3e000000000001';
-const BATCH_TRACE = 'written-by-batch';
-
-const text = (value: string) => ({ stringValue: value });
-const attributes = (values: Readonly<Record<string, string>>) =>
-  Object.entries(values).map(([key, value]) => ({ key, value: text(value) }));
-
-function spanRequest(mark: string, traceId: string): JsonObject {
-  const span = {
-    ...{ traceId, spanId: OTEL_SPAN, name: `span ${mark}`, kind: 1 },
-    ...{ startTimeUnixNano: now(), endTimeUnixNano: now() },
-    attributes: attributes({ 'gen_ai.request.model': `model-${mark}`, 'gen_ai.operation.name': 'chat' }),
-  };
-  return { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
-}
-
-function logRequest(mark: string, traceId: string): JsonObject {
-  const record = { timeUnixNano: now(), body: text(`log ${mark}`), traceId, spanId: OTEL_SPAN };
-  return { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] };
-}
-
-function pointRequest(mark: string, name: string): JsonObject {
-  const point = {
-    ...{ timeUnixNano: now(), asDouble: 1, attributes: attributes({ mark: `label ${mark}` }) },
-    exemplars: [{ timeUnixNano: now(), asDouble: 1, traceId: OTEL_TRACE, spanId: OTEL_SPAN }],
-  };
-  const metrics = [name, `metric_${mark}`].map((one) => ({ name: one, gauge: { dataPoints: [point] } }));
-  return { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
-}
-
-function batchRequest(mark: string, traceId: string): JsonObject {
-  return {
-    trace: {
-      ...{ id: traceId, name: `trace ${mark}`, sessionId: SESSION, userId: USER },
-      ...{ input: `input ${mark}`, output: `output ${mark}`, metadata: { m: mark }, tags: [`tag ${mark}`] },
-    },
-    observations: [
-      {
-        ...{ id: OBSERVATION, traceId, type: 'GENERATION', name: `observation ${mark}`, model: `model-${mark}` },
-        ...{ input: mark, output: mark, usage: { input: 10, output: 1 } },
-      },
-    ],
-  };
-}
-
-function price(mark: string): JsonObject {
-  return { modelPattern: `model-${mark}`, prices: { input: 1, output: 1 } };
-}
-
-function score(mark: string, id: string): JsonObject {
-  return { id, traceId: TRACE, name: `score ${mark}`, value: `value ${mark}`, comment: mark };
-}
-
-const scoreConfig = (mark: string): JsonObject => ({ name: mark, description: mark, dataType: 'TEXT' });
-
+const SINGLE_TRACE = 'written-singly';
 const series = (name: string) => `/api/public/metrics/query?name=${name}&group_by=mark`;
 const traces = (traceId: string) => `/api/public/traces/${traceId}`;
 const logs = (traceId: string) => `/api/public/logs?traceId=${traceId}`;
 
-/** Sends what the reads below show. `send` posts as the project and returns the answer. */
-export async function writeContents(
-  send: (path: string, body: JsonObject) => Promise<JsonObject>,
-  project: { readonly id: string; readonly keyId: string },
-  mark: string,
-): Promise<OwnIds> {
-  await send('/v1/l/batch', batchRequest(mark, TRACE));
-  // A session that no other project has, for the list that shows little more than ids.
-  await send('/v1/l/batch', { trace: { id: `trace of ${mark}`, sessionId: `session ${mark}` } });
-  await send('/v1/traces', spanRequest(mark, OTEL_TRACE));
-  await send('/v1/logs', logRequest(mark, OTEL_TRACE));
-  await send('/v1/metrics', pointRequest(mark, METRIC));
-  const { id } = await send('/api/public/model-prices', price(mark));
-  await send('/api/public/scores', score(mark, SCORE));
-  const config = await send('/api/public/score-configs', scoreConfig(mark));
-  return {
-    projectId: project.id,
-    apiKeyId: project.keyId,
-    priceId: id as string,
-    scoreConfigId: config['id'] as string,
-  };
-}
+const encode = encodeURIComponent;
+const PROMPT_PATH = `/api/public/v2/prompts/${encode(PROMPT)}`;
+const DATASET_PATH = `/api/public/datasets/${encode(DATASET)}`;
+const DATASET_V2_PATH = `/api/public/v2/datasets/${encode(DATASET)}`;
+const RUN_PATH = `${DATASET_PATH}/runs/${encode(RUN)}`;
+const ITEM_PATH = `/api/public/dataset-items/${encode(ITEM)}`;
+const OBSERVATION_PATH = `/api/public/observations/${encode(OBSERVATION)}?traceId=${TRACE}`;
+const PAST = '2020-01-01T00:00:00Z';
+
+/** Aggregates the view by name, which holds the mark. */
+const aggregate = (path: string, view: string, field = 'name') => {
+  const range = { fromTimestamp: PAST, toTimestamp: '2100-01-01T00:00:00Z' };
+  const asked = { view, dimensions: [{ field }], metrics: [{ measure: 'count', aggregation: 'count' }], ...range };
+  return `${path}?query=${encode(JSON.stringify(asked))}`;
+};
+
+/** A single write of `fields`, under its own id, which the trace that it is in shows. */
+const single = (id: string, fields: (mark: string) => JsonObject): IsolationCase => ({
+  kind: 'write',
+  body: (mark) => ({ id, traceId: SINGLE_TRACE, name: `single ${mark}`, ...fields(mark) }),
+  read: () => traces(SINGLE_TRACE),
+});
+/** Completes what the single write above has begun, found by its id alone. */
+const completion = (idField: string, id: string): IsolationCase => ({
+  kind: 'write',
+  body: (mark) => ({ [idField]: id, statusMessage: `completed ${idField} ${mark}` }),
+  read: () => traces(SINGLE_TRACE),
+  shows: ({ mark }) => `completed ${idField} ${mark}`,
+});
 
 /** Every operation of the OpenAPI document. A route that is added has to say here how it keeps projects apart. */
 export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
   'GET /': { kind: 'public' },
   'GET /healthz': { kind: 'public' },
   'GET /readyz': { kind: 'public' },
+  'GET /api/public/health': { kind: 'public' },
+  'GET /api/public/ready': { kind: 'public' },
 
   'GET /metrics': { kind: 'operator' },
   'GET /api/internal/rate_limit_stats': { kind: 'operator' },
@@ -185,12 +171,12 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
   },
   'GET /api/public/observations/{observationId}/cost': {
     kind: 'item',
-    path: () => `/api/public/observations/${encodeURIComponent(OBSERVATION)}/cost?traceId=${TRACE}`,
+    path: () => `/api/public/observations/${encode(OBSERVATION)}/cost?traceId=${TRACE}`,
   },
   'GET /api/public/sessions': { kind: 'list', paths: ['/api/public/sessions'] },
   'GET /api/public/sessions/{sessionId}': {
     kind: 'item',
-    path: () => `/api/public/sessions/${encodeURIComponent(SESSION)}`,
+    path: () => `/api/public/sessions/${encode(SESSION)}`,
   },
   'POST /api/public/scores': {
     kind: 'write',
@@ -199,23 +185,19 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
   },
   ...Object.fromEntries(
     ['/api/public/scores', '/api/public/v2/scores', '/api/public/v3/scores'].map((path) => {
-      const paths = [
-        '',
-        `?traceId=${TRACE}`,
-        `?${path.includes('v3') ? 'id' : 'scoreIds'}=${encodeURIComponent(SCORE)}`,
-      ];
+      const paths = ['', `?traceId=${TRACE}`, `?${path.includes('v3') ? 'id' : 'scoreIds'}=${encode(SCORE)}`];
       return [`GET ${path}`, { kind: 'list', paths: paths.map((query) => path + query) }] as const;
     }),
   ),
   ...Object.fromEntries(
     ['/api/public/scores', '/api/public/v2/scores'].map((path) => {
-      const one = { kind: 'item', path: () => `${path}/${encodeURIComponent(SCORE)}` } as const;
+      const one = { kind: 'item', path: () => `${path}/${encode(SCORE)}` } as const;
       return [`GET ${path}/{scoreId}`, one] as const;
     }),
   ),
   'DELETE /api/public/scores/{scoreId}': {
     kind: 'item',
-    path: () => `/api/public/scores/${encodeURIComponent(SCORE)}`,
+    path: () => `/api/public/scores/${encode(SCORE)}`,
     isChange: true,
   },
   'GET /api/public/score-configs': { kind: 'list', paths: ['/api/public/score-configs'] },
@@ -259,6 +241,209 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
     isChange: true,
   },
 
+  'GET /api/public/observations': {
+    kind: 'list',
+    paths: ['', `?traceId=${TRACE}`, `?userId=${USER}`].map((query) => `/api/public/observations${query}`),
+  },
+  'GET /api/public/observations/{observationId}': { kind: 'item', path: () => OBSERVATION_PATH },
+  'GET /api/public/v2/observations': {
+    kind: 'list',
+    paths: ['', '&fields=core,basic,io,metadata,trace_context', `&traceId=${TRACE}`].map(
+      (query) => `/api/public/v2/observations?fromStartTime=${PAST}${query}`,
+    ),
+  },
+  'GET /api/public/metrics': {
+    kind: 'list',
+    paths: [
+      aggregate('/api/public/metrics', 'traces'),
+      aggregate('/api/public/metrics', 'observations'),
+      aggregate('/api/public/metrics', 'scores-categorical'),
+    ],
+  },
+  'GET /api/public/v2/metrics': {
+    kind: 'list',
+    paths: [
+      aggregate('/api/public/v2/metrics', 'observations'),
+      aggregate('/api/public/v2/metrics', 'observations', 'providedModelName'),
+      aggregate('/api/public/v2/metrics', 'scores-categorical', 'stringValue'),
+    ],
+  },
+
+  'POST /api/public/ingestion': {
+    kind: 'write',
+    body: (mark) => event('trace-create', { id: 'by-ingestion', name: `trace ${mark}` }),
+    read: () => traces('by-ingestion'),
+    status: 207,
+  },
+  'POST /api/public/traces': {
+    kind: 'write',
+    body: (mark) => ({ id: 'by-itself', name: `trace ${mark}` }),
+    read: () => traces('by-itself'),
+  },
+  'POST /api/public/spans': single('a-span', () => ({})),
+  'PATCH /api/public/spans': completion('spanId', 'a-span'),
+  'POST /api/public/generations': single('a-generation', (mark) => ({ model: `model-${mark}` })),
+  'PATCH /api/public/generations': completion('generationId', 'a-generation'),
+  'POST /api/public/events': single('an-event', () => ({})),
+
+  'GET /api/public/comments': {
+    kind: 'list',
+    paths: ['', `?objectType=TRACE&objectId=${TRACE}`, `?authorUserId=${USER}`].map(
+      (query) => `/api/public/comments${query}`,
+    ),
+  },
+  'POST /api/public/comments': {
+    kind: 'write',
+    body: (mark, { projectId }) => comment(mark, projectId),
+    read: () => '/api/public/comments',
+    reach: ({ mark }, callerId) => [comment(mark, callerId), 404],
+  },
+  'GET /api/public/comments/{commentId}': {
+    kind: 'item',
+    path: ({ commentId }) => `/api/public/comments/${commentId}`,
+  },
+
+  'GET /api/public/prompts': { kind: 'item', path: () => `/api/public/prompts?name=${encode(PROMPT)}` },
+  'POST /api/public/prompts': {
+    kind: 'write',
+    body: (mark) => ({ name: 'first/version', prompt: mark, isActive: true }),
+    read: () => `/api/public/prompts?name=${encode('first/version')}`,
+    status: 201,
+  },
+  'GET /api/public/v2/prompts': {
+    kind: 'list',
+    paths: ['', `?name=${encode(PROMPT)}`, '?label=production'].map((query) => `/api/public/v2/prompts${query}`),
+  },
+  'GET /api/public/v2/prompts/{promptName}': { kind: 'item', path: () => PROMPT_PATH },
+  'POST /api/public/v2/prompts': {
+    kind: 'write',
+    body: (mark) => prompt(mark, 'written/prompt'),
+    read: () => `/api/public/v2/prompts/${encode('written/prompt')}`,
+    status: 201,
+    // It includes a prompt that only the others have.
+    reach: ({ mark }) => [prompt(mark, 'reaching', `@@@langfusePrompt:name=${PROMPT}|version=1@@@`), 400],
+  },
+  'PATCH /api/public/v2/prompts/{promptName}/versions/{version}': {
+    kind: 'item',
+    path: () => `${PROMPT_PATH}/versions/1`,
+    body: { newLabels: ['moved'] },
+    isChange: true,
+  },
+  'DELETE /api/public/v2/prompts/{promptName}': { kind: 'item', path: () => PROMPT_PATH, isChange: true },
+
+  'GET /api/public/datasets': {
+    kind: 'list',
+    paths: ['/api/public/datasets'],
+  },
+  'POST /api/public/datasets': {
+    kind: 'write',
+    body: (mark) => dataset(mark, 'written first'),
+    read: () => '/api/public/datasets/written%20first',
+  },
+  'GET /api/public/datasets/{datasetName}': { kind: 'item', path: () => DATASET_PATH },
+  'GET /api/public/v2/datasets': { kind: 'list', paths: ['/api/public/v2/datasets'] },
+  'POST /api/public/v2/datasets': {
+    kind: 'write',
+    body: (mark) => dataset(mark, 'written'),
+    read: () => '/api/public/v2/datasets/written',
+  },
+  'GET /api/public/v2/datasets/{datasetName}': { kind: 'item', path: () => DATASET_V2_PATH },
+  'GET /api/public/dataset-items': {
+    kind: 'list',
+    paths: ['', `?sourceTraceId=${TRACE}`].map((query) => `/api/public/dataset-items${query}`),
+  },
+  'POST /api/public/dataset-items': {
+    kind: 'write',
+    body: (mark) => item(mark, 'written item'),
+    read: () => '/api/public/dataset-items/written%20item',
+    reach: ({ mark }) => [item(mark, 'reaching'), 404],
+  },
+  'GET /api/public/dataset-items/{datasetItemId}': { kind: 'item', path: () => ITEM_PATH },
+  'GET /api/public/dataset-run-items': {
+    kind: 'item',
+    path: ({ datasetId }) => `/api/public/dataset-run-items?datasetId=${datasetId}&runName=${encode(RUN)}`,
+    shows: ({ runId }) => runId,
+  },
+  'POST /api/public/dataset-run-items': {
+    kind: 'write',
+    body: (mark) => runItem(mark, 'written run'),
+    read: () => `${DATASET_PATH}/runs/written%20run`,
+    reach: ({ mark }) => [runItem(mark, RUN), 404],
+  },
+  'GET /api/public/datasets/{datasetName}/runs': { kind: 'item', path: () => `${DATASET_PATH}/runs` },
+  'GET /api/public/datasets/{datasetName}/runs/{runName}': { kind: 'item', path: () => RUN_PATH },
+  'GET /api/public/datasets/{datasetName}/runs/{runName}/results': { kind: 'item', path: () => `${RUN_PATH}/results` },
+  'GET /api/public/datasets/{datasetName}/run-comparison': {
+    kind: 'item',
+    path: () => `${DATASET_PATH}/run-comparison?runName=${encode(RUN)}`,
+  },
+  'DELETE /api/public/datasets/{datasetName}/runs/{runName}': { kind: 'item', path: () => RUN_PATH, isChange: true },
+  'DELETE /api/public/dataset-items/{datasetItemId}': {
+    kind: 'item',
+    path: () => `${ITEM_PATH}?history=erase`,
+    isChange: true,
+  },
+  'DELETE /api/public/v2/datasets/{datasetName}': { kind: 'item', path: () => DATASET_V2_PATH, isChange: true },
+  'GET /api/public/experiments': {
+    kind: 'list',
+    paths: [`fromStartTime=${PAST}`, `id=${EXPERIMENT}&fields=core,metadata`].map(
+      (query) => `/api/public/experiments?${query}`,
+    ),
+  },
+  'GET /api/public/experiment-items': {
+    kind: 'list',
+    paths: [`fromStartTime=${PAST}`, `experimentId=${EXPERIMENT}&fields=core,io,metadata,scores`].map(
+      (query) => `/api/public/experiment-items?${query}`,
+    ),
+  },
+
+  'POST /api/public/media': {
+    kind: 'write',
+    body: (mark) => file(mark),
+    read: ({ mediaId }) => `/api/public/media/${mediaId}`,
+    status: 201,
+    shows: ({ mediaId }) => mediaId,
+  },
+  'GET /api/public/media/{mediaId}': {
+    kind: 'item',
+    path: ({ mediaId }) => `/api/public/media/${mediaId}`,
+    shows: ({ mediaId }) => mediaId,
+  },
+  'PATCH /api/public/media/{mediaId}': {
+    kind: 'item',
+    path: ({ mediaId }) => `/api/public/media/${mediaId}`,
+    body: { uploadedAt: PAST, uploadHttpStatus: 500, uploadHttpError: 'not sent' },
+    isChange: true,
+  },
+  'GET /api/public/media/{mediaId}/content': { kind: 'signed', path: ({ mediaLink }) => mediaLink },
+  'PUT /api/public/media/{mediaId}/content': {
+    kind: 'signed',
+    path: ({ uploadLink }) => uploadLink,
+    body: fileBytes,
+  },
+
+  'GET /api/public/models': { kind: 'list', paths: ['/api/public/models'] },
+  'POST /api/public/models': {
+    kind: 'write',
+    body: (mark) => model(mark, 'written'),
+    read: () => '/api/public/models',
+  },
+  'GET /api/public/models/{modelId}': { kind: 'item', path: ({ modelId }) => `/api/public/models/${modelId}` },
+  'DELETE /api/public/models/{modelId}': {
+    kind: 'item',
+    path: ({ modelId }) => `/api/public/models/${modelId}`,
+    isChange: true,
+  },
+
+  // After all that is about traces, for they go.
+  'DELETE /api/public/traces/{traceId}': { kind: 'item', path: () => traces(TRACE), isChange: true },
+  'DELETE /api/public/traces': {
+    kind: 'sweep',
+    body: { traceIds: [OTEL_TRACE] },
+    read: traces(OTEL_TRACE),
+  },
+
+  // The last: they take the keys that the others are tried with.
   'GET /api/public/projects': { kind: 'list', paths: ['/api/public/projects'] },
   'PUT /api/public/projects/{projectId}': {
     kind: 'item',
