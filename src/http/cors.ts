@@ -12,7 +12,7 @@ const REQUEST_HEADERS = [
 ];
 const LANGFUSE_HEADER = /^x-langfuse-[a-z0-9-]{1,60}$/;
 const EXPOSED_HEADERS = 'retry-after, x-request-id';
-const METHODS = 'GET, POST, DELETE';
+const METHODS = 'GET, POST, PUT, PATCH, DELETE';
 /** Chromium keeps a preflight for no longer. */
 const MAX_AGE_SECONDS = 7200;
 
