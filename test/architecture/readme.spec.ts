@@ -72,7 +72,7 @@ describe('README.md', () => {
         const [own, ...others] = [...client.matchAll(/`([^`]+)`(?: ([\d.]+))?/g)];
         return [`${own![1]} ${version}`, ...others.filter(([, , its]) => its).map(([, name, its]) => `${name} ${its}`)];
       });
-    expect(stated).toContain('langfuse 2.8.0');
+    expect(stated).not.toEqual([]);
     expect(stated.filter((client) => !installed.includes(client))).toEqual([]);
     const specs = rows.flatMap((row) => [...row.at(-1)!.matchAll(/`([^`]+\.spec\.ts)`/g)].map(([, spec]) => spec!));
     expect(specs.filter((spec) => !existsSync(join(PROJECT_ROOT, 'test/e2e', spec)))).toEqual([]);
