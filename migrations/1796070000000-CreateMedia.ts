@@ -39,6 +39,7 @@ export class CreateMedia1796070000000 implements MigrationInterface {
       linked_at timestamptz NOT NULL,
       PRIMARY KEY (project_no, media_id, kind, parent_id, child_id, field)
     )`);
+    await runner.query('CREATE INDEX media_links_by_parent ON media_links (project_no, parent_id)');
     await runner.query(`CREATE INDEX media_links_by_age ON media_links (linked_at) WHERE kind = 'trace'`);
     await runner.query(`CREATE TABLE media_chunks (
       project_no int NOT NULL,

@@ -28,6 +28,10 @@ describe('settings', () => {
       maxRequestBodyBytes: 20971520,
       maxInFlightBytes: 67108864,
       writeQueueMaxBytes: 67108864,
+      mediaExtractBase64: false,
+      mediaMaxBytes: 104_857_600,
+      mediaS3PathStyle: true,
+      mediaS3Region: 'us-east-1',
       metricsMaxSeries: 100_000,
       otlpMetricsResourceLabels: [
         ...['service.name', 'service.namespace', 'service.instance.id'],

@@ -9,6 +9,7 @@ import { encodeArray } from './binary-array.js';
 import { micros, toNumber } from './bulk-insert.js';
 import { writerOptions } from './client-options.js';
 import { beginWithLanes, LANE_COUNT } from './lane.js';
+import { MediaSweeper } from './media/media-sweeper.js';
 import { contributionOf, hourOf } from './rollup.js';
 import { RollupDeltas, writeRollups } from './rollup-tables.js';
 import { classifyFault } from './sql-state.js';
@@ -23,16 +24,19 @@ const OBSERVATIONS = 2000;
 
 /** Tables with rows of a trace, in the order of the writers. Logs lie in the week of their own arrival. */
 const BY_BUCKET = ['observation_payloads', 'observations', 'trace_payloads', 'traces'];
-const BY_TRACE = ['logs', 'quarantine'];
+const BY_TRACE = ['scores', 'logs', 'quarantine'];
 
 /** Deletes traces on request, at once. */
 @Injectable()
 export class TraceDeleter {
-  constructor(@Inject(DATABASE) private readonly database: DatabaseConnection) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: DatabaseConnection,
+    private readonly media: MediaSweeper,
+  ) {}
 
   /**
-   * Deletes those of `traceIds` that the project has, with their observations, payloads and logs, and takes them out of
-   * every sum. Returns how many there were. What arrives for them later makes them anew.
+   * Deletes those of `traceIds` that the project has, with their observations, payloads, scores and logs and the files that
+   * nothing else has, and takes them out of every sum. Returns how many there were. What arrives for them later makes them anew.
    * @throws Unavailable when the database does not do it in time; what is deleted by then stays deleted.
    */
   async delete(project: Project, traceIds: readonly string[]): Promise<number> {
@@ -44,6 +48,7 @@ export class TraceDeleter {
       let deleted = 0;
       const usable = [...new Set(traceIds)].filter((id) => idProblem(id) === undefined);
       for (const ids of await divide(client, project, usable)) deleted += await deleteTogether(client, project, ids);
+      await this.media.removeOfTraces(client, project, usable);
       return deleted;
     } catch (error) {
       const fault = classifyFault(error);

@@ -122,6 +122,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** A server that has said where it listens. */
+async function start(options: Parameters<typeof startE2eServer>[0]): Promise<RunningServer> {
+  const started = await startE2eServer(options);
+  await started.waitForOutput(/OTLP over gRPC on (\S+)/);
+  await started.waitForOutput(/OTLP over HTTP on (\S+)/);
+  return started;
+}
+
 const grpcOf = (server: RunningServer): string => /OTLP over gRPC on (\S+)/.exec(server.stdout())![1]!;
 const otlpHttpOf = (server: RunningServer): string => /OTLP over HTTP on (\S+)/.exec(server.stdout())![1]!;
 
@@ -181,7 +189,7 @@ let server: RunningServer;
 let api: Api;
 let raw: RawClient;
 beforeAll(async () => {
-  server = await startE2eServer({
+  server = await start({
     env: {
       OTLP_GRPC_PORT: '0',
       OTLP_HTTP_PORT: '0',
@@ -381,7 +389,7 @@ describe('a server that stops', () => {
   it('answers the calls on its way, tells those who watch, and the next start takes what it could not', async () => {
     const dataDir = temporaryFolder();
     const env = { OTLP_GRPC_PORT: String(await freePort()), OTLP_HTTP_PORT: '0' };
-    const first = await startE2eServer({ dataDir, env });
+    const first = await start({ dataDir, env });
     const address = grpcOf(first);
     const watched: number[] = [];
     const watcher = new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
@@ -404,7 +412,7 @@ describe('a server that stops', () => {
     const exporter = exporterTo(address);
     const { spans, traceId } = span();
     const sent = sendUntilTaken(exporter, spans);
-    const second = await startE2eServer({ dataDir, env });
+    const second = await start({ dataDir, env });
     try {
       expect((await sent).code).toBe(ExportResultCode.SUCCESS);
       expect(await new Api(second.url).hasTrace(traceId)).toBe(true);

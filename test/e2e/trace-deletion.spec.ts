@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type RunningServer } from '../support/server-process.js';
 import { Api, BATCH, BEARER, type JsonObject, startE2eServer } from './support/api.js';
 
@@ -50,6 +51,31 @@ it('a deleted trace is gone from every read at once, and may come back', async (
 
   await write(id);
   expect(await api.read(path)).toMatchObject({ observations: [{ id: 'o', input: 'hello' }] });
+});
+
+it('its scores and files go with it, but not a file that another trace has', async () => {
+  await write('judged');
+  await write('other');
+  const fileOf = async (text: string, traceId: string): Promise<string> => {
+    const bytes = Buffer.from(text);
+    const content = { contentType: 'text/plain', contentLength: bytes.length };
+    const sha256Hash = createHash('sha256').update(bytes).digest('base64');
+    const answer = await api.postJson('/api/public/media', { traceId, field: 'input', ...content, sha256Hash });
+    const { mediaId, uploadUrl } = answer.json();
+    if (uploadUrl !== null)
+      await fetch(uploadUrl as string, { method: 'PUT', body: bytes, headers: { 'content-type': 'text/plain' } });
+    return `/api/public/media/${mediaId as string}`;
+  };
+  const own = await fileOf('of one', 'judged');
+  const shared = await fileOf('of two', 'judged');
+  expect(await fileOf('of two', 'other')).toBe(shared);
+  await api.postJson('/api/public/scores', { traceId: 'judged', name: 'good', value: 1 });
+  expect(await api.read('/api/public/v2/scores')).toMatchObject({ meta: { totalItems: 1 } });
+  expect([await statusOf(own), await statusOf(shared)]).toEqual([200, 200]);
+
+  expect(await deleteAt(`${TRACES}/judged`)).toMatchObject({ status: 200 });
+  expect(await api.read('/api/public/v2/scores')).toMatchObject({ data: [], meta: { totalItems: 0 } });
+  expect([await statusOf(own), await statusOf(shared)]).toEqual([404, 200]);
 });
 
 it('many are deleted by one request, and ids that are not there are passed over', async () => {

@@ -1,4 +1,6 @@
+import { parseConfig } from '../../src/config/config.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
+import { MediaSweeper } from '../../src/storage/media/media-sweeper.js';
 import { TraceDeleter } from '../../src/storage/trace-deleter.js';
 import { type TestDatabase } from '../support/database.js';
 import { type Contents, emptyTables, expectedContents, storedContents, wrongSums } from '../support/fold.js';
@@ -18,7 +20,7 @@ describe('deleting traces', () => {
   beforeAll(async () => {
     database = await createWriteDatabase();
     queue = openQueue(database.connection);
-    deleter = new TraceDeleter(database.connection);
+    deleter = new TraceDeleter(database.connection, new MediaSweeper(parseConfig({})));
   });
   afterEach(() => emptyTables(database.pool));
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
+import { parseRequestJson } from '../../domain/request-json.js';
 import { type BatchTexts, readPayloadTexts } from './batch.payload-texts.js';
-import { bodyText, compileFields, firstProblem, type Kinds, parseJson, snakeCase } from './item-schema.js';
+import { bodyText, compileFields, firstProblem, type Kinds, snakeCase } from './item-schema.js';
 
 /** The documented fields of `trace`. Each is also known by its snake_case name. */
 export const TRACE_FIELDS = {
@@ -111,7 +112,7 @@ export const MAX_OBSERVATIONS = 50_000;
  */
 export function readBatch(body: Buffer): WireBatch {
   const text = bodyText(body);
-  const request = parseJson(text);
+  const request = parseRequestJson(text);
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new InvalidInput('The body must be a JSON object with "trace", "observations" or both');
   }

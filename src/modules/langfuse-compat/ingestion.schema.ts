@@ -2,8 +2,9 @@ import { type TProperties } from 'typebox';
 import { type Validator } from 'typebox/compile';
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
 import { type ObservationType } from '../../domain/observation.js';
+import { parseRequestJson } from '../../domain/request-json.js';
 import { type PayloadTexts, readEventTexts } from './batch.payload-texts.js';
-import { bodyText, compileFields, type Fields, firstProblem, type Kinds, parseJson } from './item-schema.js';
+import { bodyText, compileFields, type Fields, firstProblem, type Kinds } from './item-schema.js';
 
 /** The documented fields of the body of a `trace-create` (langfuse.md §3.4). */
 const TRACE_FIELDS = {
@@ -136,7 +137,7 @@ export interface Envelope {
  */
 export function readEnvelope(body: Buffer): Envelope {
   const text = bodyText(body);
-  const request = parseJson(text);
+  const request = parseRequestJson(text);
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new InvalidInput('The body must be a JSON object with "batch"', 'batch');
   }
@@ -161,7 +162,7 @@ export interface SingleWrite {
  * @throws InvalidInput for what is no JSON object.
  */
 export function readSingle(body: Buffer, write: SingleWrite, newId: string): { event: unknown; id: string } {
-  const parsed = parseJson(bodyText(body));
+  const parsed = parseRequestJson(bodyText(body));
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new InvalidInput('The body must be a JSON object');
   const fields = parsed as Readonly<Record<string, unknown>>;

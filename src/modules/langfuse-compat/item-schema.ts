@@ -59,14 +59,3 @@ export function firstProblem(check: Validator<TProperties>, item: unknown): Inva
 export function bodyText(body: Buffer): string {
   return body.toString(isAscii(body) ? 'latin1' : 'utf8');
 }
-
-/** @throws InvalidInput */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // Only where, never what: the engine's message quotes the body.
-    const position = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
-  }
-}

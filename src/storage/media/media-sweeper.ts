@@ -62,6 +62,26 @@ export class MediaSweeper {
     await this.removeLooseWhere(client, `project_no = $1 AND store <> 'postgresql'`, projectNo, isStopping);
   }
 
+  /** Removes the links of those of `traceIds` that are gone, and the files that have no others. `client` is in no transaction. */
+  async removeOfTraces(
+    client: ClientBase,
+    { no }: { readonly no: number },
+    traceIds: readonly string[],
+  ): Promise<SweptMedia> {
+    const swept: SweptMedia = { files: 0 };
+    const { rows } = await client.query<{ i: string; until: Date }>(
+      `SELECT DISTINCT media_id AS i, now() + interval '1 second' AS until FROM media_links ` +
+        `WHERE project_no = $1 AND parent_id = ANY($2::text[]) AND kind = 'trace' ORDER BY 1`,
+      [no, traceIds],
+    );
+    for (let at = 0; at < rows.length; at += PAGE) {
+      const page = rows.slice(at, at + PAGE);
+      swept.files += await removeUnlinked(client, [page[0]!.until, page.map(() => no), page.map(({ i }) => i)]);
+    }
+    if (swept.files > 0) await this.removeLoose(client, Date.now(), () => false);
+    return swept;
+  }
+
   /** Removes the objects that no file names, but for uploads that may be under way. */
   async removeLoose(client: ClientBase, nowMs: number, isStopping: () => boolean): Promise<void> {
     await this.removeLooseWhere(client, 'since < $1', new Date(nowMs - UPLOAD_MS), isStopping);
