@@ -34,6 +34,15 @@ describe('a page', () => {
     expect(methods).toContain(method);
   });
 
+  test('may use every method that a route has', async () => {
+    const fastify = Fastify();
+    fastify.addHook('onRequest', cors(['*']));
+    const answer = await fastify.inject({ method: 'OPTIONS', url: '/', headers: preflight });
+    await fastify.close();
+    const methods = String(answer.headers['access-control-allow-methods']).split(', ');
+    expect(methods.sort()).toEqual(['DELETE', 'GET', 'PATCH', 'POST', 'PUT']);
+  });
+
   test('is not asked for when there is no origin, and OPTIONS alone is no preflight', async () => {
     expect(await ask('*', 'GET', {})).toMatchObject({ status: 200, allowed: undefined });
     expect(await ask('*', 'OPTIONS', { origin: 'https://a.example' })).toMatchObject({ status: 404 });

@@ -7,8 +7,9 @@ import { PROJECT_ROOT } from '../support/server-process.js';
 jest.setTimeout(60_000);
 
 const readme = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8');
-const { scripts } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+const { scripts, devDependencies } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
+  devDependencies: Record<string, string>;
 };
 
 /** The paths of a map that is indented by two spaces a level, meanings cut off. */
@@ -55,6 +56,26 @@ describe('README.md', () => {
   it('names only scripts that exist', () => {
     const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script!);
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+
+  it('calls clients of Langfuse tried that are installed in that version, and names specs that exist', () => {
+    const [, ...rows] = readTable(section(readme, 'Langfuse SDKs and clients'));
+    const installed = Object.keys(devDependencies).map((folder) => {
+      const path = join(PROJECT_ROOT, 'node_modules', folder, 'package.json');
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string };
+      return `${name} ${version}`;
+    });
+    // Those for Python are of another registry.
+    const stated = rows
+      .filter(([client]) => !client!.includes('Python'))
+      .flatMap(([client = '', version = '']) => {
+        const [own, ...others] = [...client.matchAll(/`([^`]+)`(?: ([\d.]+))?/g)];
+        return [`${own![1]} ${version}`, ...others.filter(([, , its]) => its).map(([, name, its]) => `${name} ${its}`)];
+      });
+    expect(stated).not.toEqual([]);
+    expect(stated.filter((client) => !installed.includes(client))).toEqual([]);
+    const specs = rows.flatMap((row) => [...row.at(-1)!.matchAll(/`([^`]+\.spec\.ts)`/g)].map(([, spec]) => spec!));
+    expect(specs.filter((spec) => !existsSync(join(PROJECT_ROOT, 'test/e2e', spec)))).toEqual([]);
   });
 
   it('lists all parts of the tests', () => {

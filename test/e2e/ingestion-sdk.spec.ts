@@ -1,4 +1,4 @@
-import { Langfuse as Langfuse3 } from 'langfuse';
+import { Langfuse as Langfuse3, LangfuseMedia } from 'langfuse';
 import { Langfuse as Langfuse2 } from 'langfuse2';
 import { type RunningServer, TEST_PUBLIC_KEY, TEST_SECRET_KEY } from '../support/server-process.js';
 import { Api, observationNamed, startE2eServer, uniqueId } from './support/api.js';
@@ -84,6 +84,51 @@ describe.each([
     expect(sent.map(({ status }) => status)).toEqual([207, 207]);
   });
 
+  it('links a generation with the prompt it was made with', async () => {
+    const own = open(server.url);
+    const name = `of langfuse ${version}`;
+    // Version 2 knows no labels.
+    const isActive = version === '2' ? { isActive: true } : { labels: ['production'] };
+    await own.createPrompt({ name, prompt: 'Hello {{who}}!', ...isActive });
+    const prompt = await own.getPrompt(name);
+    const id = uniqueId('linked');
+    own.trace({ id }).generation({ name: 'call', prompt, input: prompt.compile({ who: 'Ada' }) });
+    await own.flushAsync();
+    const call = observationNamed(await api.trace(id), 'call');
+    expect(call).toMatchObject({ promptName: name, promptVersion: 1, input: 'Hello Ada!' });
+    await own.shutdownAsync();
+  });
+
+  it('makes a dataset, runs it and reads the run', async () => {
+    const own = open(server.url);
+    const datasetName = `of langfuse ${version}`;
+    // Version 2 takes the name alone.
+    await own.createDataset(version === '3' ? { name: datasetName, description: 'old' } : datasetName);
+    await own.createDatasetItem({
+      datasetName,
+      id: `${version}-item`,
+      input: { city: 'Oslo' },
+      expectedOutput: 'rain',
+    });
+    const { items } = await own.getDataset(datasetName);
+    expect(items).toMatchObject([{ id: `${version}-item`, input: { city: 'Oslo' }, expectedOutput: 'rain' }]);
+    const trace = own.trace({ id: uniqueId('run'), name: 'answer', output: 'rain' });
+    const [item] = items;
+    const about = { description: 'by hand', metadata: { model: 'a' } };
+    // Version 2 names the observation alone, and has nothing to say about the run.
+    const generation = trace.generation({ name: 'call', output: 'rain' });
+    await item!.link(version === '3' ? trace : generation, 'first', about);
+    trace.score({ name: 'exact', value: 1 });
+    await own.flushAsync();
+    expect(await own.getDatasetRun({ datasetName, runName: 'first' })).toMatchObject({
+      ...{ name: 'first', ...(version === '3' && about) },
+      datasetRunItems: [{ datasetItemId: item!.id, traceId: trace.id }],
+    });
+    const results = `/api/public/datasets/${encodeURIComponent(datasetName)}/runs/first/results`;
+    expect(JSON.stringify((await api.get(results)).json())).toContain('"exact"');
+    await own.shutdownAsync();
+  });
+
   it('sends the same once more when it has to, and nothing changes', async () => {
     const id = uniqueId('again');
     client
@@ -99,6 +144,25 @@ describe.each([
       observations: before.observations.map((seen) => ({ ...seen, updatedAt: expect.any(String) })),
     });
   });
+});
+
+it('the SDK langfuse 3 moves files out of a trace, and finds them again by their references', async () => {
+  const client = new Langfuse3({ publicKey: TEST_PUBLIC_KEY, secretKey: TEST_SECRET_KEY, baseUrl: server.url });
+  const id = uniqueId('seen');
+  const uri = `data:text/plain;base64,${Buffer.from('a small file').toString('base64')}`;
+  const metadata = { file: new LangfuseMedia({ base64DataUri: uri }) };
+  client.trace({ id, input: { question: 'what is this?', image: uri }, metadata });
+  await client.flushAsync();
+  const { input, metadata: stored } = await api.trace(id);
+  const tag = /^@@@langfuseMedia:type=text\/plain\|id=[\w-]{22}\|source=base64_data_uri@@@$/;
+  expect(input).toEqual({ question: 'what is this?', image: expect.stringMatching(tag) as string });
+  expect(stored['file']).toMatch(tag);
+  const obj = input as object;
+  expect(await client.resolveMediaReferences({ obj, resolveWith: 'base64DataUri' })).toEqual({
+    question: 'what is this?',
+    image: uri,
+  });
+  await client.shutdownAsync();
 });
 
 it('the SDK langfuse 3 reads through its own methods what it wrote', async () => {

@@ -60,6 +60,12 @@ interface ExpectedObservation {
   /** Whether the time to the first token must be there, within the duration. */
   readonly firstToken?: boolean;
   readonly parameters?: JsonObject;
+  /** USD, of everything. */
+  readonly cost?: number;
+  /** Name and version of the prompt that the call is linked with. */
+  readonly prompt?: string;
+  /** Part of it. */
+  readonly metadata?: JsonObject;
 }
 
 interface Expected {
@@ -68,6 +74,10 @@ interface Expected {
     readonly userId?: string;
     readonly tags?: readonly string[];
     readonly environment?: string;
+    /** Part of it. */
+    readonly metadata?: JsonObject;
+    /** By name. */
+    readonly scores?: Readonly<Record<string, number | string>>;
     /** Tokens of everything in the session, each model call counted once. */
     readonly totalTokens?: number;
   };
@@ -229,6 +239,11 @@ function observationFacts(name: string, expected: ExpectedObservation): void {
     const present = Object.entries(usageDetails as Record<string, number>).filter(([, count]) => count !== 0);
     expect(Object.fromEntries(present)).toEqual(expected.usage);
   });
+  observe('cost', ({ calculatedTotalCost }) => expect(calculatedTotalCost).toBeCloseTo(expected.cost!, 12));
+  observe('prompt', ({ promptName, promptVersion }) =>
+    expect(`${String(promptName)} ${String(promptVersion)}`).toBe(expected.prompt),
+  );
+  observe('metadata', ({ metadata }) => expect(metadata).toEqual(expect.objectContaining(expected.metadata!)));
   observe('firstToken', ({ timeToFirstToken, latency }) => {
     expect(timeToFirstToken).toEqual(expect.any(Number));
     expect(timeToFirstToken).toBeGreaterThan(0);
@@ -256,7 +271,7 @@ describe.each(sources)('$name', ({ name, expected: { trace, observations } }) =>
   fact(`${name} › every export is taken`, () => {
     const { statuses } = replayed.get(name)!;
     expect(statuses).not.toEqual([]);
-    expect(statuses.filter((status) => !status.startsWith('200 '))).toEqual([]);
+    expect(statuses.filter((status) => !status.startsWith('2'))).toEqual([]);
   });
 
   if (observations.length > 0)
@@ -277,6 +292,17 @@ describe.each(sources)('$name', ({ name, expected: { trace, observations } }) =>
       fact(`${name} › trace › ${field}`, async () => expect((await traceOf(name))[field]).toBe(trace[field]));
   if (trace.tags !== undefined)
     fact(`${name} › trace › tags`, async () => expect((await traceOf(name))['tags']).toEqual(trace.tags));
+  if (trace.metadata !== undefined)
+    fact(`${name} › trace › metadata`, async () =>
+      expect((await traceOf(name)).metadata).toEqual(expect.objectContaining(trace.metadata!)),
+    );
+  if (trace.scores !== undefined)
+    fact(`${name} › trace › scores`, async () => {
+      const scores = (await traceOf(name))['scores'] as JsonObject[];
+      expect(
+        Object.fromEntries(scores.map((score) => [score['name'], score['stringValue'] ?? score['value']])),
+      ).toEqual(trace.scores);
+    });
   if (trace.totalTokens !== undefined)
     fact(`${name} › trace › totalTokens`, async () => {
       const { session } = replayed.get(name)!;

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface RecordedRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -25,8 +26,8 @@ export class RecordingProxy {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const { url: path = '', headers } = request;
-        proxy.forward(path, headers, Buffer.concat(chunks)).then(
+        const { method = 'POST', url: path = '', headers } = request;
+        proxy.forward(method, path, headers, Buffer.concat(chunks)).then(
           async (answer) => {
             response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
             response.end(Buffer.from(await answer.arrayBuffer()));
@@ -46,8 +47,8 @@ export class RecordingProxy {
   /** Sends everything recorded so far once more, byte for byte, and returns the statuses. */
   async replay(): Promise<number[]> {
     const statuses: number[] = [];
-    for (const { path, headers, body } of [...this.requests]) {
-      statuses.push((await this.send(path, headers, body)).status);
+    for (const { method, path, headers, body } of [...this.requests]) {
+      statuses.push((await this.send(method, path, headers, body)).status);
     }
     return statuses;
   }
@@ -57,16 +58,16 @@ export class RecordingProxy {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private async forward(path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Response> {
-    const answer = await this.send(path, headers, body);
-    this.requests.push({ path, headers, body, status: answer.status });
+  private async forward(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Response> {
+    const answer = await this.send(method, path, headers, body);
+    this.requests.push({ method, path, headers, body, status: answer.status });
     return answer;
   }
 
-  private send(path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Response> {
+  private send(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Response> {
     // These belong to one hop only; fetch makes its own.
     const ofHop = new Set(['host', 'connection', 'content-length', 'transfer-encoding']);
     const kept = Object.entries(headers).filter(([name]) => !ofHop.has(name)) as [string, string][];
-    return fetch(this.target + path, { method: 'POST', headers: kept, body });
+    return fetch(this.target + path, { method, headers: kept, ...(body.length > 0 && { body }) });
   }
 }

@@ -15,7 +15,7 @@ export const TIME_QUESTION = 'What time is it?';
 export const WEATHER_REPORT = '7 degrees, rain';
 export const SESSION = process.env.SESSION;
 export const USER = 'ada';
-const TOOLS = [
+export const TOOLS = [
   {
     type: 'function',
     function: {
