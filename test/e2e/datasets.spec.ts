@@ -73,7 +73,8 @@ describe('the calls of older SDKs', () => {
 describe('names in paths', () => {
   it('may be encoded twice in the list of items, as the SDK for Python 2 does it', async () => {
     const [plain, percent] = ['twice%2520over', 'twice%252520over'].map((n) => `${ITEMS}?datasetName=${n}`);
-    const nameOf = async (path: string) => ((await ok('GET', path))['data'] as JsonObject[]).map((i) => i['datasetName']);
+    const nameOf = async (path: string) =>
+      ((await ok('GET', path))['data'] as JsonObject[]).map((i) => i['datasetName']);
     const make = async (name: string) => {
       await ok('POST', '/api/public/v2/datasets', { name });
       await ok('POST', ITEMS, { datasetName: name, input: 1 });

@@ -137,7 +137,9 @@ function run(command: string, env: Record<string, string>): Promise<number> {
 async function main(): Promise<void> {
   const [only] = process.argv.slice(2);
   mkdirSync(FIXTURES, { recursive: true });
-  for (const { name, command, requirements } of CLIENTS.filter((client) => only === undefined || client.name.startsWith(only))) {
+  for (const { name, command, requirements } of CLIENTS.filter(
+    (client) => only === undefined || client.name.startsWith(only),
+  )) {
     // A fresh one for each, so that its answers depend on nothing else.
     const server = await startServer();
     const recorded: RecordedRequest[] = [];
