@@ -1,60 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  PROJECT_ROOT,
-  type RunningServer,
-  TEST_PUBLIC_KEY,
-  TEST_SECRET_KEY,
-  TEST_TOKEN,
-} from '../support/server-process.js';
+import { PROJECT_ROOT, type RunningServer } from '../support/server-process.js';
 import { type JsonObject, observationNamed, startE2eServer, type TraceAnswer } from './support/api.js';
+import { type RecordedRequest, type Replayed, send, sendRecording } from './support/replay.js';
 
 jest.setTimeout(60_000);
 
-/** A request as test/interop/record.ts writes it down. */
-interface RecordedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: readonly [name: string, value: string][];
-  readonly auth?: string;
-  readonly body?: string;
-  readonly bodyBase64?: string;
-  readonly status: number;
-}
-
-interface Replayed {
-  readonly request: RecordedRequest;
-  readonly status: number;
-  readonly text: string;
-  readonly json: JsonObject;
-}
-
-const BASIC = `Basic ${Buffer.from(`${TEST_PUBLIC_KEY}:${TEST_SECRET_KEY}`).toString('base64')}`;
 const readme = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8');
 const isServed = (path: string) => readme.includes(`\`GET ${path}\``);
-
-function recording(name: string): RecordedRequest[] {
-  return JSON.parse(
-    readFileSync(join(PROJECT_ROOT, 'test/fixtures/clients', `${name}.json`), 'utf8'),
-  ) as RecordedRequest[];
-}
-
-async function send(server: RunningServer, request: RecordedRequest): Promise<Replayed> {
-  const headers: [string, string][] = [...request.headers];
-  if (request.auth !== undefined)
-    headers.push(['authorization', request.auth === 'Basic' ? BASIC : `Bearer ${TEST_TOKEN}`]);
-  const body = request.bodyBase64 === undefined ? request.body : Buffer.from(request.bodyBase64, 'base64');
-  const answer = await fetch(server.url + request.path, { method: request.method, headers, body });
-  const text = await answer.text();
-  return { request, status: answer.status, text, json: text.startsWith('{') ? (JSON.parse(text) as JsonObject) : {} };
-}
 
 /** Starts a server of its own and sends it what a client once sent, in the same order. */
 async function replay(name: string): Promise<{ server: RunningServer; answers: Replayed[] }> {
   const server = await startE2eServer({ env: { METRICS_RETENTION_DAYS: '0' } });
-  const answers: Replayed[] = [];
-  for (const request of recording(name)) answers.push(await send(server, request));
-  return { server, answers };
+  return { server, answers: await sendRecording(server, name) };
 }
 
 /** What a field must be for a client that knows types: as serde reads the structs of the Rust client. */

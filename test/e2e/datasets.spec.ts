@@ -71,6 +71,23 @@ describe('the calls of older SDKs', () => {
 });
 
 describe('names in paths', () => {
+  it('may be encoded twice in the list of items, as the SDK for Python 2 does it', async () => {
+    const [plain, percent] = ['twice%2520over', 'twice%252520over'].map((n) => `${ITEMS}?datasetName=${n}`);
+    const nameOf = async (path: string) =>
+      ((await ok('GET', path))['data'] as JsonObject[]).map((i) => i['datasetName']);
+    const make = async (name: string) => {
+      await ok('POST', '/api/public/v2/datasets', { name });
+      await ok('POST', ITEMS, { datasetName: name, input: 1 });
+    };
+    await make('twice over');
+    expect(await nameOf(plain!)).toEqual(['twice over']);
+    expect((await send('GET', percent!)).status).toBe(404);
+    // Where a dataset has the very name, it is meant.
+    await make('twice%20over');
+    expect(await nameOf(plain!)).toEqual(['twice%20over']);
+    expect((await send('GET', `${ITEMS}?datasetName=100%25`)).status).toBe(404);
+  });
+
   it.each(['a/b', 'a b', '50%', '%41', 'a+b', 'a?b=c&d', 'ü😀', "it's"])('%j is decoded once', async (name) => {
     const path = encodeURIComponent(name);
     await ok('POST', '/api/public/v2/datasets', { name });

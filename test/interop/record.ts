@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_ROOT, startServer, TEST_PUBLIC_KEY, TEST_SECRET_KEY, TEST_TOKEN } from '../support/server-process.js';
 
@@ -23,20 +24,48 @@ interface RecordedRequest {
   readonly bodyBase64?: string;
   /** What the server of the recording answered. */
   readonly status: number;
+  /** The id that it made, if the answer names one: the requests after it bear it. */
+  readonly answeredId?: string;
 }
 
 interface ClientRun {
   readonly name: string;
   /** A shell command, run in this folder. */
   readonly command: string;
+  /** The requirements file of the environment that is `PYTHON` in the command; without it the caller's. */
+  readonly requirements?: string;
 }
+
+/** Where the environments are; they stay, so that a second recording is quick. */
+const VENVS = process.env['XTRACE_VENVS'] ?? join(tmpdir(), 'xtrace-interop');
+const EVERYTHING_ON_OTEL = '"$PYTHON" python/langfuse/langfuse_otel_calls.py';
 
 const CLIENTS: readonly ClientRun[] = [
   { name: 'xtrace-client-rust-0.0.15', command: 'cargo run --quiet --manifest-path rust/Cargo.toml' },
   { name: 'xtrace-sdk-python-0.0.3', command: '"${PYTHON:-python3}" python/xtrace_sdk_calls.py' },
   { name: 'langfuse-python-3.15.0', command: '"${PYTHON:-python3}" python/langfuse3_calls.py' },
   { name: 'opentelemetry-python-1.45.2', command: '"${PYTHON:-python3}" python/opentelemetry_calls.py' },
+  langfuseSdk('2.60.10', '"$PYTHON" python/langfuse/langfuse2_calls.py'),
+  langfuseSdk('3.15.0', EVERYTHING_ON_OTEL),
+  langfuseSdk('4.18.0', EVERYTHING_ON_OTEL),
 ];
+
+function langfuseSdk(version: string, command: string): ClientRun {
+  return { name: `langfuse-sdk-python-${version}`, command, requirements: `requirements-${version}.txt` };
+}
+
+/** The Python of that environment, made where it is missing. */
+function pythonOf(requirements: string): string {
+  const folder = join(VENVS, `langfuse-${requirements.replace('.txt', '')}`);
+  const python = join(folder, 'bin/python');
+  if (!existsSync(python)) {
+    mkdirSync(VENVS, { recursive: true });
+    execFileSync(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', folder], { stdio: 'inherit' });
+    const file = join(HERE, 'python/langfuse', requirements);
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', file], { stdio: 'inherit' });
+  }
+  return python;
+}
 
 function recordingProxy(target: string, recorded: RecordedRequest[]): Promise<Server> {
   const proxy = createServer((incoming, outgoing) => {
@@ -49,8 +78,18 @@ function recordingProxy(target: string, recorded: RecordedRequest[]): Promise<Se
         target + url,
         { method, headers: { ...headers, host: new URL(target).host } },
         (answer) => {
-          recorded.push({ ...describeRequest(method, url, incoming.rawHeaders, body), status: answer.statusCode ?? 0 });
+          const entry: { answeredId?: string } & RecordedRequest = {
+            ...describeRequest(method, url, incoming.rawHeaders, body),
+            status: answer.statusCode ?? 0,
+          };
+          recorded.push(entry);
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          const parts: Buffer[] = [];
+          answer.on('data', (part: Buffer) => parts.push(part));
+          answer.on('end', () => {
+            const id = method === 'POST' ? answeredId(Buffer.concat(parts)) : undefined;
+            if (id !== undefined) entry.answeredId = id;
+          });
           answer.pipe(outgoing);
         },
       );
@@ -59,6 +98,16 @@ function recordingProxy(target: string, recorded: RecordedRequest[]): Promise<Se
     });
   });
   return new Promise((resolve) => proxy.listen(0, '127.0.0.1', () => resolve(proxy)));
+}
+
+function answeredId(answer: Buffer): string | undefined {
+  try {
+    const { id, mediaId } = JSON.parse(answer.toString('utf8')) as Record<string, unknown>;
+    const made = id ?? mediaId;
+    return typeof made === 'string' ? made : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function describeRequest(method: string, path: string, rawHeaders: readonly string[], body: Buffer) {
@@ -88,7 +137,9 @@ function run(command: string, env: Record<string, string>): Promise<number> {
 async function main(): Promise<void> {
   const [only] = process.argv.slice(2);
   mkdirSync(FIXTURES, { recursive: true });
-  for (const { name, command } of CLIENTS.filter((client) => only === undefined || client.name.startsWith(only))) {
+  for (const { name, command, requirements } of CLIENTS.filter(
+    (client) => only === undefined || client.name.startsWith(only),
+  )) {
     // A fresh one for each, so that its answers depend on nothing else.
     const server = await startServer();
     const recorded: RecordedRequest[] = [];
@@ -96,6 +147,8 @@ async function main(): Promise<void> {
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     console.log(`\n${name}: ${command}`);
     const code = await run(command, {
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...(requirements === undefined ? {} : { PYTHON: pythonOf(requirements) }),
       XTRACE_URL: url,
       XTRACE_TOKEN: TEST_TOKEN,
       LANGFUSE_HOST: url,

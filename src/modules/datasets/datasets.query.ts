@@ -68,3 +68,12 @@ function requireText(query: QueryString, name: string): string {
   if (text === undefined) throw new InvalidInput(`${name} is required`, name);
   return text;
 }
+
+/** The name in a name that was encoded once too often; itself when it does not read as one. */
+export function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, Header, Headers, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { InvalidInput, UnsupportedMedia } from '../../domain/errors.js';
+import { InvalidInput, NotFound, UnsupportedMedia } from '../../domain/errors.js';
+import { type Dataset } from '../../domain/dataset.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { Redactor } from '../../domain/redaction.js';
@@ -15,7 +16,7 @@ import { DatasetStore } from '../../storage/datasets/dataset-store.js';
 import { ITEM_ID } from './datasets.dto.js';
 import { mapItem } from './datasets.map.js';
 import { presentItem, presentPage } from './datasets.present.js';
-import { parseErase, parseItemList } from './datasets.query.js';
+import { decodeName, parseErase, parseItemList } from './datasets.query.js';
 import { ItemChecks } from './item-checks.js';
 import { ItemMedia } from './item-media.js';
 import {
@@ -80,10 +81,21 @@ export class DatasetItemsController {
     @Req() request: FastifyRequest,
   ): Promise<JsonText> {
     const { datasetName, filter, page } = parseItemList(query);
-    const dataset = datasetName === undefined ? undefined : await this.datasets.get(project, datasetName);
+    const dataset = datasetName === undefined ? undefined : await this.datasetOfList(project, datasetName);
     const items = await this.items.list(project, { ...filter, ...(dataset && { datasetId: dataset.id }) }, page);
     const media = await this.media.referencesOf(project, items.items, request);
     return presentPage(items, page, (item) => presentItem(item, media));
+  }
+
+  /** Langfuse's SDK for Python 2 encodes the name, and httpx from 0.28 on encodes it again: `my%2520set`. */
+  private async datasetOfList(project: Project, name: string): Promise<Dataset> {
+    const once = decodeName(name);
+    try {
+      return await this.datasets.get(project, name);
+    } catch (error) {
+      if (!(error instanceof NotFound) || once === name) throw error;
+      return this.datasets.get(project, once);
+    }
   }
 
   /**
