@@ -31,6 +31,19 @@ describe('the body of a score', () => {
     });
   });
 
+  it('says when it was given only where the door lets it', () => {
+    const timed = { ...BODY, timestamp: '2026-01-31T09:30:00.000001+01:00' };
+    const nowMs = Date.parse('2026-02-01T00:00:00Z');
+    const timeOf = (timestamp: unknown) => readScoreBody({ ...BODY, timestamp }, { ...CONTEXT, nowMs }).timestamp;
+    expect(read(timed).timestamp).toBe(8);
+    expect(timeOf(timed.timestamp)).toBe(Date.parse('2026-01-31T08:30:00Z') * 1000 + 1);
+    expect(timeOf(null)).toBe(8);
+    // A clock that is off does not decide where it lies for ever.
+    expect(timeOf('2999-01-01T00:00:00Z')).toBe((nowMs + 86_400_000) * 1000);
+    for (const timestamp of ['2026-01-31T09:30:00', 'yesterday', 1_769_851_800_000])
+      expect(() => timeOf(timestamp)).toThrow(/^timestamp must be/);
+  });
+
   it('is read whole', () => {
     const optional = {
       comment: 'c\u0000',

@@ -3,7 +3,7 @@ import { InvalidInput } from './errors.js';
 import { idProblem, toIndexableText } from './identifier.js';
 import { isWithinDepth, type JsonText, MAX_JSON_DEPTH, toJsonText, toStorableText } from './json.js';
 import { SCORE_DATA_TYPES, SCORE_SOURCES, type ScorePatch, type ScoreSource, type ScoreSubject } from './score.js';
-import { type Micros } from './time.js';
+import { clampTime, type Micros, parseIsoTime } from './time.js';
 
 /** What a request says about the score in its body. */
 export interface ScoreContext {
@@ -11,7 +11,10 @@ export interface ScoreContext {
   /** Taken where the body has no id. */
   readonly newId: () => string;
   readonly stamp: number;
+  /** When it was given, where the body does not say. */
   readonly timestamp: Micros;
+  /** The server's clock, where a `timestamp` of the body counts; events have one of their own. */
+  readonly nowMs?: number;
   /** Which sources the door takes; the first is that of a body that states none. */
   readonly sources: readonly ScoreSource[];
 }
@@ -32,7 +35,7 @@ export function readScoreBody(body: unknown, context: ScoreContext): ScorePatch 
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new InvalidInput('the score must be a JSON object', 'body');
   const members: Members = new Map(Object.entries(body));
-  const { index, newId, stamp, timestamp, sources } = context;
+  const { index, newId, stamp, timestamp, nowMs, sources } = context;
   const dataType = readChoice(members, 'dataType', SCORE_DATA_TYPES);
   const configId = readId(members, 'configId');
   return {
@@ -40,7 +43,7 @@ export function readScoreBody(body: unknown, context: ScoreContext): ScorePatch 
     index,
     id: readId(members, 'id') ?? newId(),
     stamp,
-    timestamp,
+    timestamp: (nowMs === undefined ? undefined : readTime(members, nowMs)) ?? timestamp,
     subject: readSubject(members),
     environment: toEnvironment(members.get('environment')),
     // A correction and a config bring a name of their own.
@@ -67,6 +70,15 @@ function readSubject(members: Members): ScoreSubject {
   if (stated.length !== 1)
     throw new InvalidInput('exactly one of traceId, sessionId and datasetRunId must be given', 'traceId');
   return { traceId, observationId, sessionId, datasetRunId };
+}
+
+function readTime(members: Members, nowMs: number): Micros | undefined {
+  const value = members.get('timestamp') ?? undefined;
+  if (value === undefined) return undefined;
+  const micros = typeof value === 'string' ? parseIsoTime(value) : undefined;
+  if (micros === undefined)
+    throw new InvalidInput('timestamp must be an ISO 8601 time with a zone such as 2026-01-31T09:30:00Z', 'timestamp');
+  return clampTime(micros, nowMs).micros;
 }
 
 function readName(members: Members, isOptional: boolean): string {

@@ -151,6 +151,57 @@ describe('a score', () => {
   });
 });
 
+// As version 5 of Langfuse's SDK for Python sends them, and what its models require of the answers.
+describe('scores in an array', () => {
+  it('are all taken: 202, each with the time that it states', async () => {
+    const ids = ['first', 'second'].map(uniqueId);
+    const timestamp = '2026-01-31T09:30:00.120Z';
+    const list = [
+      { id: ids[0], traceId: 't', name: 'n', value: 1.0, dataType: 'BOOLEAN', timestamp },
+      { id: ids[1], datasetRunId: 'run', name: 'm', value: 'good', timestamp, metadata: ['any', 'value'] },
+    ];
+    expect(await send('POST', SCORES, list)).toEqual({ status: 202, json: { message: 'Accepted' } });
+    expect(await read(ids[0]!)).toMatchObject({ timestamp, dataType: 'BOOLEAN', value: 1 });
+    expect(await read(ids[1]!)).toMatchObject({ timestamp, datasetRunId: 'run', stringValue: 'good' });
+    const again = [{ ...list[0], value: 0 }];
+    expect((await send('POST', SCORES, again, PUBLIC)).status).toBe(202);
+    expect(await read(ids[0]!)).toMatchObject({ timestamp, value: 0 });
+  });
+
+  it('are refused one by one: 207 with the position and the field of each, and the others are stored', async () => {
+    const id = uniqueId('kept');
+    const list = [
+      { traceId: 't', name: 'n', value: null },
+      { id, traceId: 't', name: 'n', value: 1 },
+      { id, traceId: 't', name: 'n', value: 2 },
+      { traceId: 't', name: 'n', value: 1, configId: 'unknown' },
+      { traceId: 't', name: 'n', value: 1, timestamp: '2026-01-31 at noon' },
+      'no score',
+    ];
+    const { status, json } = await send('POST', SCORES, list);
+    expect({ status, json }).toEqual({
+      status: 207,
+      json: {
+        ...{ accepted: 2, rejected: 4 },
+        errors: [
+          { index: 0, message: expect.stringMatching(/^\[0\]: value /) },
+          { index: 3, message: expect.stringMatching(/^\[3\]: .*configId/) },
+          { index: 4, message: expect.stringMatching(/^\[4\]: timestamp /) },
+          { index: 5, message: '[5]: the score must be a JSON object' },
+        ],
+      },
+    });
+    // Of the same id the last one counts.
+    expect(await read(id)).toMatchObject({ value: 2 });
+  });
+
+  it('may be none, or none that is good, but not too many', async () => {
+    expect(await send('POST', SCORES, [])).toEqual({ status: 202, json: { message: 'Accepted' } });
+    expect(await send('POST', SCORES, [1])).toMatchObject({ status: 207, json: { accepted: 0, rejected: 1 } });
+    expect(await send('POST', SCORES, new Array(50_001).fill(0))).toMatchObject({ status: 413 });
+  });
+});
+
 describe('a score config', () => {
   const create = async (config: JsonObject): Promise<string> => {
     const { status, json } = await send('POST', CONFIGS, config);

@@ -48,6 +48,7 @@ const CLIENTS: readonly ClientRun[] = [
   langfuseSdk('2.60.10', '"$PYTHON" python/langfuse/langfuse2_calls.py'),
   langfuseSdk('3.15.0', EVERYTHING_ON_OTEL),
   langfuseSdk('4.18.0', EVERYTHING_ON_OTEL),
+  langfuseSdk('5.0.4', EVERYTHING_ON_OTEL),
 ];
 
 function langfuseSdk(version: string, command: string): ClientRun {

@@ -25,7 +25,7 @@ import { requireJson } from './json-media-type.js';
 export class IngestionController {
   constructor(private readonly ingestion: IngestionReceiver) {}
 
-  /** The door of Langfuse's SDKs up to JavaScript 3 and Python 2, and of scores from all of them. */
+  /** The door of Langfuse's SDKs up to JavaScript 3 and Python 2, and of scores from later ones, too. */
   @Post('ingestion')
   // Above, so that it has the last word.
   @HttpCode(207)

@@ -443,6 +443,17 @@ const CASES: Record<string, Case> = {
       mapping: { stepType: 'langfuse.observation.metadata → step_type' },
     },
   },
+  'the Langfuse SDK for Python 5, which writes metadata as JSON': {
+    scope: 'langfuse-sdk',
+    attributes: {
+      'langfuse.observation.metadata.turn_id': '"turn-2"',
+      'langfuse.trace.metadata.step_type': '"Planner"',
+      'langfuse.observation.metadata.tenant': '"123"',
+      'langfuse.observation.metadata.count': '123',
+    },
+    observation: { turnId: 'turn-2', stepType: 'planner' },
+    metadata: { turn_id: 'turn-2', tenant: '123', count: 123 },
+  },
   Genkit: {
     scope: 'genkit-tracer',
     attributes: { 'genkit:name': 'menuSuggestionFlow', 'genkit:metadata:subtype': 'flow' },

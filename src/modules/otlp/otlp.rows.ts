@@ -1,4 +1,5 @@
 import { type AttributeValue } from './otlp.span.js';
+import { unquote } from './otlp.values.js';
 
 /** What a row of the mapping table is made of. */
 
@@ -106,14 +107,16 @@ export function rowName({ key, member: name }: Row): string {
  */
 export function everywhere(names: readonly string[], read?: ReadValue): Row[] {
   const spellings = names.flatMap((name) => [name, camelCase(name)]).filter((name, i, all) => all.indexOf(name) === i);
+  const readText: ReadValue = (value) => (read === undefined ? unquote(value) : read(unquote(value)));
   const rowsOf = (make: (name: string) => Row): Row[] => spellings.map(make);
-  const prefixed = (prefix: string, doc: Doc): Row[] => rowsOf((name) => span(`${prefix}${name}`, doc, read));
+  const prefixed = (prefix: string, doc: Doc, reads = read): Row[] =>
+    rowsOf((name) => span(`${prefix}${name}`, doc, reads));
   const inside = (key: string, doc: Doc): Row[] => rowsOf((name) => member(key, name, doc, read));
   return [
     ...prefixed('xtrace.', 'xtrace'),
     ...prefixed('', 'xtrace'),
-    ...prefixed('langfuse.observation.metadata.', 'langfuse'),
-    ...prefixed('langfuse.trace.metadata.', 'langfuse'),
+    ...prefixed('langfuse.observation.metadata.', 'langfuse', readText),
+    ...prefixed('langfuse.trace.metadata.', 'langfuse', readText),
     ...inside('langfuse.observation.metadata', 'langfuse'),
     ...inside('langfuse.trace.metadata', 'langfuse'),
     ...inside('metadata', 'openInference'),

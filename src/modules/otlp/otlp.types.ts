@@ -1,6 +1,6 @@
 import { OBSERVATION_TYPES, type ObservationType } from '../../domain/observation.js';
 import { type ReadValue, type Row, span } from './otlp.rows.js';
-import { unquote } from './otlp.words.js';
+import { unquote } from './otlp.values.js';
 
 /** What a span was, in the words of each convention. An unknown word says nothing: the next row is asked. */
 

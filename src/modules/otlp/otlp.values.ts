@@ -72,6 +72,19 @@ export function toMetadataValue(value: AttributeValue): JsonText | undefined {
   return toJsonText(value);
 }
 
+/**
+ * Text without the quotes of JSON: MLflow writes every value as JSON (`"CHAT_MODEL"`), as Langfuse's SDK for Python does
+ * with metadata from version 5 on (`_serialize_metadata_value`).
+ */
+export function unquote(value: AttributeValue): AttributeValue {
+  if (typeof value !== 'string' || value.length < 2 || !value.startsWith('"') || !value.endsWith('"')) return value;
+  try {
+    return JSON.parse(value) as string;
+  } catch {
+    return value;
+  }
+}
+
 const LONGEST_NUMBER = 24;
 
 function isPlainNumber(text: string): boolean {

@@ -2,19 +2,9 @@ import { type Level } from '../../domain/observation.js';
 import { toStepType } from '../../domain/step.js';
 import { type ReadValue } from './otlp.rows.js';
 import { type AttributeValue } from './otlp.span.js';
-import { parseContainer, toMembers } from './otlp.values.js';
+import { parseContainer, toMembers, unquote } from './otlp.values.js';
 
 /** The words of the conventions, brought to the closed lists of the domain. An unknown word says nothing: the next row is asked. */
-
-/** MLflow writes every value as JSON, text too: `"CHAT_MODEL"` with the quotes. */
-export function unquote(value: AttributeValue): AttributeValue {
-  if (typeof value !== 'string' || value.length < 2 || !value.startsWith('"') || !value.endsWith('"')) return value;
-  try {
-    return JSON.parse(value) as string;
-  } catch {
-    return value;
-  }
-}
 
 /** Words of log levels in other systems (Langfuse server, server/otel). */
 const LEVELS: ReadonlyMap<string, Level> = new Map([

@@ -1,15 +1,31 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
+  ApiExtraModels,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
   ApiQuery,
+  ApiResponse,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidInput, NotFound, UnsupportedMedia } from '../../domain/errors.js';
 import { type Project } from '../../domain/project.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
@@ -21,21 +37,24 @@ import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { ScoreReader } from '../../storage/scores/score-reader.js';
 import { ScoreRemoval } from '../../storage/scores/score-removal.js';
-import { ScoreReceiver } from './score.receiver.js';
+import { MAX_SCORES, ScoreReceiver } from './score.receiver.js';
 import {
+  AcceptedScoresDto,
   CreatedScoreDto,
   DeletedScoreDto,
   FirstScoreListQuery,
+  PartlyAcceptedScoresDto,
   SCORE_EXAMPLES,
   SCORE_ID,
   ScoreDto,
   ScorePageDto,
   WriteScoreDto,
 } from './scores.dto.js';
-import { presentScorePage } from './scores.present.js';
+import { presentScoreList, presentScorePage } from './scores.present.js';
 import { parseFirstScoreList } from './scores.query.js';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const SCORE_SCHEMA = { $ref: getSchemaPath(WriteScoreDto) };
 
 @ApiTags('Scores')
 @Controller('api/public/scores')
@@ -51,35 +70,40 @@ export class ScoresController {
   @WriteRoute({ door: 'scores', errors: 'envelope', overCapacity: 503 })
   @RequireScope('scores')
   @ApiOperation({
-    summary: 'Writes a score',
+    summary: 'Writes a score, or several',
     description:
       'Of a trace, an observation of it, a session or a dataset run, none of which need exist yet. The same id again ' +
       'changes the score: what a later request leaves out stays, and it never moves to another subject. Answered after it ' +
-      'is committed. `Authorization: Bearer` with the public key is enough.',
+      'is committed. `Authorization: Bearer` with the public key is enough. Of an array each score is taken or refused on its ' +
+      'own, and the answer is 202 or 207 instead of 200; of the same id in it the last one counts.',
   })
-  @ApiBody({ type: WriteScoreDto, description: 'The score.', examples: SCORE_EXAMPLES })
+  @ApiExtraModels(WriteScoreDto)
+  @ApiBody({
+    schema: { oneOf: [SCORE_SCHEMA, { type: 'array', maxItems: MAX_SCORES, items: SCORE_SCHEMA }] },
+    description: 'The score, or an array of scores.',
+    examples: SCORE_EXAMPLES,
+  })
   @ApiOkResponse({ type: CreatedScoreDto, description: 'It is committed.' })
+  @ApiAcceptedResponse({ type: AcceptedScoresDto, description: 'All scores of the array are committed.' })
+  @ApiResponse({ status: 207, type: PartlyAcceptedScoresDto, description: 'Scores of the array are refused.' })
   async writeScore(
     @CurrentProject() project: Project,
     @Body() body: Buffer,
     @Headers('content-type') contentType: string | undefined,
     @Req() request: FastifyRequest,
-  ): Promise<CreatedScoreDto> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreatedScoreDto | AcceptedScoresDto | PartlyAcceptedScoresDto> {
     if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
       throw new UnsupportedMedia('Send the body as application/json');
     }
-    try {
-      const id = await this.receiver.receive(body, project);
-      reportWrite(request, { itemCount: 1, refusedCount: 0, refused: [] });
-      return { id };
-    } catch (error) {
-      if (error instanceof InvalidInput) {
-        const { field, message } = error;
-        const refused = [{ index: 0, code: 'INVALID_FIELD', message, ...(field === undefined ? {} : { field }) }];
-        reportWrite(request, { itemCount: 1, refusedCount: 1, refused });
-      }
-      throw error;
+    const { isList, ids, scoreCount, refusedCount, refused } = await this.receiver.receive(body, project);
+    reportWrite(request, { itemCount: scoreCount, refusedCount, refused });
+    if (isList) {
+      reply.status(refusedCount === 0 ? HttpStatus.ACCEPTED : HttpStatus.MULTI_STATUS);
+      return presentScoreList(scoreCount, refusedCount, refused);
     }
+    if (refused[0] !== undefined) throw new InvalidInput(refused[0].message, refused[0].field);
+    return { id: ids[0]! };
   }
 
   /**

@@ -31,6 +31,13 @@ export const SCORE_EXAMPLES = {
     summary: 'True or false, of a session',
     value: { sessionId: SESSION_ID, name: 'resolved', value: 1, dataType: 'BOOLEAN' },
   },
+  several: {
+    summary: 'Several, as Langfuse sends them from Python 5',
+    value: [
+      { traceId: TRACE_ID, name: 'helpfulness', value: 0.9, timestamp: TIME },
+      { traceId: TRACE_ID, name: 'tone', value: 'friendly', dataType: 'CATEGORICAL', timestamp: TIME },
+    ],
+  },
 };
 
 const ANY_OBJECT = { type: 'object', additionalProperties: true, example: { reviewer: 'nightly' } } as const;
@@ -90,11 +97,46 @@ export class WriteScoreDto {
   /** The annotation queue that it comes from. */
   @ApiProperty({ required: false, example: 'queue-2' })
   queueId?: string;
+
+  /** When it was given: ISO 8601 with a zone; the arrival unless told. The first request about the score decides it. */
+  @ApiProperty({ required: false, format: 'date-time', example: TIME })
+  timestamp?: string;
 }
 
 export class CreatedScoreDto {
   @ApiProperty({ example: SCORE_ID })
   id!: string;
+}
+
+/** What an array of scores is answered with when all of them are taken. */
+export class AcceptedScoresDto {
+  @ApiProperty({ example: 'Accepted' })
+  message!: string;
+}
+
+export class RefusedScoreDto {
+  /** Position in the array. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  index!: number;
+
+  /** Begins with the position. */
+  @ApiProperty({ example: '[1]: value must be a finite number or a string' })
+  message!: string;
+}
+
+/** What an array of scores is answered with when some of them, or all, are refused. */
+export class PartlyAcceptedScoresDto {
+  /** How many are committed. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  accepted!: number;
+
+  /** How many are refused: sending them again does not help. */
+  @ApiProperty({ type: 'integer', example: 1 })
+  rejected!: number;
+
+  /** In the order of the request; the first 10,000. */
+  @ApiProperty({ type: [RefusedScoreDto] })
+  errors!: RefusedScoreDto[];
 }
 
 export class DeletedScoreDto {

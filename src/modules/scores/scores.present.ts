@@ -5,9 +5,31 @@ import { presentTime } from '../../domain/time.js';
 import { presentScore, presentScoreMetadata } from '../../http/score-answer.js';
 import { type ScoreListItem } from '../../storage/scores/score-reader.js';
 import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
+import { type RefusedScore } from './score.receiver.js';
 import { type ScoreFieldGroup } from './scores-v3.query.js';
-import { type PageMetaDto, type ScoreListItemDto, type ScorePageDto } from './scores.dto.js';
+import {
+  type AcceptedScoresDto,
+  type PageMetaDto,
+  type PartlyAcceptedScoresDto,
+  type ScoreListItemDto,
+  type ScorePageDto,
+} from './scores.dto.js';
 import { type ScoreSubjectDto, type ScoreV3Dto } from './scores-v3.dto.js';
+
+/** What became of an array of scores, in the shapes of Langfuse's API 4 (Python SDK 5.0.4, CreateScoresResponse). */
+export function presentScoreList(
+  scoreCount: number,
+  refusedCount: number,
+  refused: readonly RefusedScore[],
+): AcceptedScoresDto | PartlyAcceptedScoresDto {
+  if (refusedCount === 0) return { message: 'Accepted' };
+  return {
+    accepted: scoreCount - refusedCount,
+    rejected: refusedCount,
+    // The SDK logs nothing but the messages.
+    errors: refused.map(({ index, message }) => ({ index, message: `[${index}]: ${message}` })),
+  };
+}
 
 /** A page of scores, each with what is shown of its trace unless `withTrace` is false. */
 export function presentScorePage(

@@ -22,6 +22,9 @@ if MAJOR == 3:
         CreateScoreRequest,
         UpdateScoreConfigRequest,
     )
+if MAJOR > 4:
+    from langfuse import EvaluatorInputs
+    from langfuse.api import CreateScoreRequest
 langfuse = Langfuse()
 api = langfuse.api
 calls = Calls()
@@ -61,7 +64,8 @@ with langfuse.start_as_current_observation(
         if MAJOR == 3:
             langfuse.update_current_trace(name="chat.turn", input={"turn": 1}, output="noon", public=True)
         else:
-            langfuse.set_current_trace_io(input={"turn": 1}, output="noon")
+            if MAJOR == 4:
+                langfuse.set_current_trace_io(input={"turn": 1}, output="noon")
             langfuse.set_current_trace_as_public()
         with langfuse.start_as_current_observation(
             as_type="generation", name="chat.generation", model="gpt-4o-mini", model_parameters={"temperature": 0.2},
@@ -99,18 +103,19 @@ langfuse.create_score(name="gone", value=3, trace_id=trace_id, score_id="py-gone
 run("flush", langfuse.flush)
 
 # Reads
-trace = run("trace.get", lambda: api.trace.get(trace_id))
+trace = run("trace.get", lambda: api.trace.get(trace_id)) if MAJOR < 5 else None
 if trace:
     same("scores of the trace", sorted(score.name for score in trace.scores), ["accuracy", "gone", "mood", "remark", "solved", "tone"])
     same("observations of the trace", sorted(o.type for o in trace.observations),
          ["AGENT", "CHAIN", "EMBEDDING", "EVALUATOR", "EVENT", "GENERATION", "GUARDRAIL", "RETRIEVER", "SPAN", "TOOL"])
     same("fields of the trace", (trace.user_id, trace.session_id, trace.tags, trace.input, trace.output, trace.public, trace.version),
          ("ada", "py-session", ["python"], {"turn": 1}, "noon", True, "7"))
-run("trace.list", lambda: api.trace.list(
-    page=1, limit=10, user_id="ada", session_id="py-session", from_timestamp=now - hour, to_timestamp=now + hour,
-    order_by="timestamp.desc", tags=["python"], environment=["default", "staging"], fields="core,io,scores,observations,metrics"))
-run("trace.list (filter)", lambda: api.trace.list(filter=json.dumps(
-    [{"type": "stringObject", "column": "metadata", "key": "tenant", "operator": "=", "value": "acme"}])))
+if MAJOR < 5:
+    run("trace.list", lambda: api.trace.list(
+        page=1, limit=10, user_id="ada", session_id="py-session", from_timestamp=now - hour, to_timestamp=now + hour,
+        order_by="timestamp.desc", tags=["python"], environment=["default", "staging"], fields="core,io,scores,observations,metrics"))
+    run("trace.list (filter)", lambda: api.trace.list(filter=json.dumps(
+        [{"type": "stringObject", "column": "metadata", "key": "tenant", "operator": "=", "value": "acme"}])))
 v1 = api.observations if MAJOR == 3 else api.legacy.observations_v1 if hasattr(api, "legacy") else None
 if v1:
     many = run("observations v1", lambda: v1.get_many(
@@ -132,6 +137,19 @@ same("observations v2 (all pages)", len({o.id if hasattr(o, "id") else o["id"] f
 run("observations v2 (no fields)", lambda: v2.get_many(type="GENERATION", level="DEFAULT", environment=["default"]))
 run("observations v2 (filter)", lambda: v2.get_many(filter=json.dumps(
     [{"type": "string", "column": "name", "operator": "contains", "value": "chat"}])))
+if MAJOR > 4:
+    found = run("observations v2 (root)", lambda: v2.get_many(
+        trace_id=trace_id, name="support-agent", fields="core,basic,io,metadata,trace_context"))
+    root = found.data[0] if found else None
+    same("fields of the root", root and (root.user_id, root.session_id, root.tags, json.loads(root.input), root.output, root.version),
+         ("ada", "py-session", ["python"], {"question": "何時ですか。"}, "noon", "7"))
+    found = run("observations v2 (metadata)", lambda: v2.get_many(trace_id=trace_id, name="a chain", fields="core,metadata"))
+    same("metadata of an observation", found and found.data[0].metadata["kind"], "chain")
+    found = run("scores v3 (trace)", lambda: api.scores.get_many(trace_id=trace_id, fields="subject,details", limit=100))
+    same("scores of the trace", sorted(score.name for score in found.data) if found else None,
+         ["accuracy", "gone", "mood", "remark", "solved", "tone"])
+    same("time of a score", [score.timestamp for score in found.data if score.id == "py-config"] if found else None,
+         [now.replace(microsecond=now.microsecond // 1000 * 1000)])
 if MAJOR < 5:
     run("sessions.list", lambda: api.sessions.list(page=1, limit=10, from_timestamp=now - hour, to_timestamp=now + hour, environment="default")) if hasattr(api, "sessions") else None
     run("sessions.get", lambda: api.sessions.get("py-session"))
@@ -160,6 +178,13 @@ if MAJOR == 3:
     run("score.create", lambda: score_v1.create(request=CreateScoreRequest(id="py-api", traceId=trace_id, name="api", value=2)))
 elif MAJOR == 4:
     run("score.create", lambda: score_v1.create(id="py-api", trace_id=trace_id, name="api", value=2))
+else:
+    of = dict(trace_id=trace_id, name="api", value=2, timestamp=now)
+    taken = run("scores.create", lambda: api.scores.create(request=[CreateScoreRequest(id="py-api", **of)]))
+    same("scores.create (all taken)", taken and taken.message, "Accepted")
+    partly = run("scores.create (one refused)", lambda: api.scores.create(
+        request=[CreateScoreRequest(id="py-api", **of), CreateScoreRequest(config_id="none", **of)]))
+    same("scores.create (counts)", partly and (partly.accepted, partly.rejected, len(partly.errors)), (1, 1, 1))
 run("score.delete", lambda: score_v1.delete("py-gone"))
 
 query = {"view": "observations", "metrics": [{"measure": "count", "aggregation": "count"}, {"measure": "totalCost", "aggregation": "sum"}],
@@ -193,13 +218,16 @@ if comment:
     run("comments.get_by_id", lambda: api.comments.get_by_id(comment.id))
 
 # Media
-seen_media = run("trace.get (media)", lambda: api.trace.get(media_trace))
+if MAJOR < 5:
+    seen_media = run("trace.get (media)", lambda: api.trace.get(media_trace).input)
+else:
+    seen_media = run("observations v2 (media)", lambda: json.loads(v2.get_many(trace_id=media_trace, fields="io").data[0].input))
 if seen_media:
-    reference = LangfuseMedia.parse_reference_string(seen_media.input["picture"])
+    reference = LangfuseMedia.parse_reference_string(seen_media["picture"])
     same("media.get", run("media.get answers", lambda: api.media.get(reference["media_id"])).content_length, len(PNG))
     same("resolve_media_references",
          run("resolve_media_references answers",
-             lambda: langfuse.resolve_media_references(obj=seen_media.input, resolve_with="base64_data_uri")),
+             lambda: langfuse.resolve_media_references(obj=seen_media, resolve_with="base64_data_uri")),
          {"picture": "data:image/png;base64," + base64.b64encode(PNG).decode()})
 
 # Datasets and experiments
@@ -240,14 +268,31 @@ if MAJOR == 3:
             root.update(output={"n": 0})
             root.score_trace(name="exact", value=0)
 run("flush (experiments)", langfuse.flush)
-runs = run("get_dataset_runs", lambda: langfuse.get_dataset_runs(dataset_name="py set/a", page=1, limit=10))
-same("runs", sorted(r.name for r in runs.data) if runs else None, ["run a", "run b"] if MAJOR == 3 else ["run a"])
-dataset_run = run("get_dataset_run", lambda: langfuse.get_dataset_run(dataset_name="py set/a", run_name="run a"))
-same("items of the run", len(dataset_run.dataset_run_items) if dataset_run else None, 2)
+dataset_run = None
+if MAJOR < 5:
+    runs = run("get_dataset_runs", lambda: langfuse.get_dataset_runs(dataset_name="py set/a", page=1, limit=10))
+    same("runs", sorted(r.name for r in runs.data) if runs else None, ["run a", "run b"] if MAJOR == 3 else ["run a"])
+    dataset_run = run("get_dataset_run", lambda: langfuse.get_dataset_run(dataset_name="py set/a", run_name="run a"))
+    same("items of the run", len(dataset_run.dataset_run_items) if dataset_run else None, 2)
+elif result:
+    # What runs were is an experiment now, made of nothing but the spans, and a score of it.
+    found = run("experiments.list (one)", lambda: api.experiments.list(
+        from_start_time=now - hour, id=result.experiment_id, fields="core,metadata,scores"))
+    same("the experiment", [(e.name, e.item_count, e.dataset_id, e.metadata, [(s.name, s.value) for s in e.scores or []]) for e in found.data]
+         if found else None, [("run a", 2, dataset.id, {"model": "m"}, [("mean", 1.0)])])
+    found = run("experiments.list_items (one)", lambda: api.experiments.list_items(
+        from_start_time=now - hour, experiment_id=result.experiment_id, fields="core,io,itemMetadata,scores"))
+    same("items of the experiment", sorted((i.experiment_item_id, i.experiment_item_metadata["k"], [s.value for s in i.scores or []]) for i in found.data)
+         if found else None, [("py-item-1", "v", [1.0]), ("py-item-2", "v", [1.0])])
+    batch = run("run_batched_evaluation", lambda: langfuse.run_batched_evaluation(
+        mapper=lambda *, item: EvaluatorInputs(input=item.input, output=item.output, expected_output=None, metadata={}),
+        evaluators=[lambda *, output, **_: Evaluation(name="length", value=len(output or ""))], fetch_batch_size=2,
+        filter=json.dumps([{"type": "string", "column": "name", "operator": "=", "value": "double"}])))
+    same("run_batched_evaluation (items)", batch and (batch.completed, batch.total_items_processed, batch.total_scores_created), (True, 3, 3))
+    run("flush (batched evaluation)", langfuse.flush)
 if dataset_run:
-    if MAJOR < 5:
-        of_run = run("scores v2 (dataset run)", lambda: (scores.get if MAJOR == 3 else scores.get_many)(dataset_run_id=dataset_run.id))
-        same("score of the run", [(s.name, s.value) for s in of_run.data] if of_run else None, [("mean", 1.0)])
+    of_run = run("scores v2 (dataset run)", lambda: (scores.get if MAJOR == 3 else scores.get_many)(dataset_run_id=dataset_run.id))
+    same("score of the run", [(s.name, s.value) for s in of_run.data] if of_run else None, [("mean", 1.0)])
     if hasattr(api, "dataset_run_items") and hasattr(api.dataset_run_items, "list"):
         run("dataset_run_items.list", lambda: api.dataset_run_items.list(dataset_id=dataset.id, run_name="run a", page=1, limit=10))
 run("datasets.list", lambda: api.datasets.list(page=1, limit=10))
@@ -264,10 +309,11 @@ if MAJOR > 3:
 
 # Deletes
 run("dataset_items.delete", lambda: api.dataset_items.delete("py-item-2"))
-run("delete_dataset_run", lambda: langfuse.delete_dataset_run(dataset_name="py set/a", run_name="run a"))
+if MAJOR < 5:
+    run("delete_dataset_run", lambda: langfuse.delete_dataset_run(dataset_name="py set/a", run_name="run a"))
 run("trace.delete", lambda: api.trace.delete(gone[0]))
 run("trace.delete_multiple", lambda: api.trace.delete_multiple(trace_ids=gone[1:]))
-rest = run("trace.list (deleted)", lambda: api.trace.list(name="deleted"))
+rest = run("trace.list (deleted)", lambda: api.trace.list(name="deleted") if MAJOR < 5 else v2.get_many(name="deleted"))
 same("traces named deleted", len(rest.data) if rest else None, 0)
 langfuse.shutdown()
 calls.end()
