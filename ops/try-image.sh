@@ -58,7 +58,7 @@ inside+=(--remount-ro /)
 
 echo "== start on $("$node" --version)"
 # exec: the process that gets the signal is bubblewrap, which ends with its child.
-"${inside[@]}" /node --max-semi-space-size=64 dist/src/main.js >"$stage/log" 2>&1 &
+"${inside[@]}" /node dist/src/main.js >"$stage/log" 2>&1 &
 server=$!
 for _ in $(seq 300); do
   if grep -q 'xtrace is ready' "$stage/log" || ! kill -0 "$server" 2>/dev/null; then break; fi

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=64
+#!/usr/bin/env node
 // The command `xtrace`: builds dist/ if that is due, then runs it. What the build prints is no output of the command.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import { ThreadCalls } from './thread-calls.js';
 import { HOST, type IngestHost } from './ingest-host.js';
 
 /** Of the objects that a request of some megabytes becomes, most die young if there is room for them. */
-const YOUNG_GENERATION_MB = 192;
+export const YOUNG_GENERATION_MB = 96;
 const RESTART_MS = 500;
 
 export interface IngestThreadOptions {

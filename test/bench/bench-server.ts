@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { SETTINGS } from '../../src/config/config.js';
 import {
-  PROJECT_ROOT,
   removeFolder,
   startServer,
   temporaryFolder,
@@ -39,7 +36,7 @@ export class BenchServer {
     const process = await startServer({
       dataDir,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      env: { ...CHANGED_SETTINGS, NODE_OPTIONS: startFlags(), ...grpcEnv(grpcPort), ...options.env },
+      env: { ...CHANGED_SETTINGS, ...grpcEnv(grpcPort), ...options.env },
       readyTimeoutMs: 120_000,
     });
     const readyMs = performance.now() - startedAt;
@@ -61,16 +58,6 @@ export class BenchServer {
       ? undefined
       : `the server ended with ${signal ?? `exit code ${code}`}: ${this.process.stderr().slice(-500)}`;
   }
-}
-
-/** Node's flags in `npm start`. */
-export function startFlags(): string {
-  const { scripts } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>;
-  };
-  return [...(scripts['start'] ?? '').matchAll(/ (--[\w-]+(?:=\S+)?)(?= .*dist\/src\/main\.js)/g)]
-    .map((match) => match[1])
-    .join(' ');
 }
 
 const GRPC_PORT = 'OTLP_GRPC_PORT';

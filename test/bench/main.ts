@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { PROJECT_ROOT } from '../support/server-process.js';
 import { measureAnalytics } from './analytics-stage.js';
 import { measureBaselines } from './baselines.js';
-import { BenchServer, CHANGED_SETTINGS, startFlags } from './bench-server.js';
+import { BenchServer, CHANGED_SETTINGS } from './bench-server.js';
 import { measureGrowth } from './growth-stage.js';
 import { measureIngestion } from './ingestion-stages.js';
 import { measureMetricQueries, measurePoints } from './metric-stages.js';
@@ -150,7 +150,7 @@ async function describe(server: BenchServer): Promise<Record<string, unknown>> {
   const { version } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string };
   return {
     xtrace: version,
-    node: `${process.version} ${startFlags()}`,
+    node: process.version,
     machine: `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, load ${loadavg()[0]?.toFixed(1)}`,
     postgresql: await server.database.describe(),
     payload: '3.2 KB an observation: input 1.95 (3 % of 20), output 0.8, metadata 0.5; 8 observations a trace; seeded',

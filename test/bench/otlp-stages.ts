@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { YOUNG_GENERATION_MB } from '../../src/ingest/ingest-thread.js';
 import { encodeBySdk } from '../fixtures/otlp/wire.js';
 import { PROJECT_ROOT } from '../support/server-process.js';
-import { type BenchServer, startFlags } from './bench-server.js';
+import { type BenchServer } from './bench-server.js';
 import { GrpcClient } from './grpc-client.js';
 import { CORPUS_ORIGIN, modelCallSpans, OtlpBodyPool } from './otlp-bodies.js';
 import { type DecodeFigures } from './otlp-decode.js';
 import { type Report } from './report.js';
 import { type IngestOptions, measureIngest, POOL_OBSERVATIONS } from './write-stages.js';
 
+/** The young generation of the thread that writes, which is two halves and what is as large beside them. */
+const SEMI_SPACE = `--max-semi-space-size=${YOUNG_GENERATION_MB / 3}`;
 const PATH = '/v1/traces';
 const PROTOBUF = 'application/x-protobuf';
 const EXPORT_BYTES = 20 * 2 ** 20;
@@ -32,7 +35,7 @@ export async function measureDecode(report: Report, seconds: number): Promise<vo
 function runDecode(seconds: number): Promise<string> {
   const register = join(PROJECT_ROOT, 'test/bench/register.mjs');
   const program = join(PROJECT_ROOT, 'test/bench/otlp-decode.ts');
-  const child = spawn(process.execPath, [...startFlags().split(' '), '--import', register, program, String(seconds)], {
+  const child = spawn(process.execPath, [SEMI_SPACE, '--import', register, program, String(seconds)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
