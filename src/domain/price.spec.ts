@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type PriceSheet, PriceTable, usdText } from './price.js';
+import { type Cost } from './usage.js';
 
 const sheet = (prices: Record<string, number>, tiers: Record<number, Record<string, number>> = {}): PriceSheet => {
   const list = (of: Record<string, number>) =>
@@ -85,7 +86,7 @@ describe('counts × prices', () => {
     fc.assert(
       fc.property(prices, usages, fc.boolean(), (of, usage, isEmbedding) => {
         const table = new PriceTable(sheet(of));
-        expect(table.costNanoUsd(usage, isEmbedding)).toBe(table.price(usage, isEmbedding)?.costNanoUsd);
+        expect(amountsOf(table.cost(usage, isEmbedding))).toEqual(amountsOf(table.price(usage, isEmbedding)));
       }),
     );
   });
@@ -102,3 +103,13 @@ describe('counts × prices', () => {
     });
   });
 });
+
+function amountsOf(cost: Cost | undefined): Cost | undefined {
+  return (
+    cost && {
+      costNanoUsd: cost.costNanoUsd,
+      inputCostNanoUsd: cost.inputCostNanoUsd,
+      outputCostNanoUsd: cost.outputCostNanoUsd,
+    }
+  );
+}

@@ -1,4 +1,5 @@
 import { type JsonValue } from './json.js';
+import { type Cost, sideOf } from './usage.js';
 
 /** USD per million units of one usage class, as price lists print it. */
 export interface ClassPrice {
@@ -93,7 +94,8 @@ export interface CostLine {
   readonly amountFemtoUsd: bigint;
 }
 
-export interface PricedUsage {
+/** Amounts are exact sums of the lines, each rounded half up once. */
+export interface PricedUsage extends Cost {
   readonly lines: readonly CostLine[];
   /** Classes that the sheet has no price for. They cost nothing, and whoever explains the cost says so. */
   readonly unpriced: readonly string[];
@@ -101,8 +103,6 @@ export interface PricedUsage {
   readonly aboveInputTokens: number | null;
   /** The conditional tier that held; null where none did. */
   readonly tier: { readonly id: string; readonly name: string } | null;
-  /** Exact sum of the lines, rounded half up once. */
-  readonly costNanoUsd: number;
 }
 
 /** Classes under other names, as providers and SDKs spell them. */
@@ -160,11 +160,17 @@ export function canonicalClass(usageClass: string): string {
   return ALIASES.get(usageClass) ?? usageClass;
 }
 
+/** What one unit of a class costs by the base prices; undefined for a class without a price. */
+interface UnitPrice {
+  readonly femtoUsd: number | undefined;
+  readonly side: 'input' | 'output' | undefined;
+}
+
 /** A sheet made ready for many calls. */
 export class PriceTable {
   private readonly base: ReadonlyMap<string, number>;
-  /** Femto-USD per unit by class as stated, for the base prices: what was looked up before. */
-  private readonly perUnit = new Map<string, number>();
+  /** What was looked up before, by class as stated. */
+  private readonly units = new Map<string, UnitPrice>();
   private readonly tiers: readonly { readonly above: number; readonly prices: ReadonlyMap<string, number> }[];
 
   private readonly conditionalTiers: readonly {
@@ -220,38 +226,46 @@ export class PriceTable {
     const perRequest = prices.get('requests');
     if (perRequest !== undefined && usage['requests'] === undefined)
       lines.push(toLine('requests', 1, 'requests', perRequest));
-    const costNanoUsd = sumNano(lines);
-    if (costNanoUsd > MAX_COST_NANO_USD) return undefined;
-    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, tier: conditional?.tier ?? null, costNanoUsd };
+    const cost = sumOf(lines);
+    if (cost.costNanoUsd > MAX_COST_NANO_USD) return undefined;
+    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, tier: conditional?.tier ?? null, ...cost };
   }
 
   /**
-   * The amount of `price` alone, which is all that a write needs: whole calls in one loop over numbers where they are
+   * The amounts of `price` alone, which is all that a write needs: whole calls in one loop over numbers where they are
    * exact, else by way of `price`.
    */
-  costNanoUsd(usage: Readonly<Record<string, number>>, isEmbedding: boolean): number | undefined {
+  cost(usage: Readonly<Record<string, number>>, isEmbedding: boolean): Cost | undefined {
     const hasTiers = this.tiers.length > 0 || this.conditionalTiers.length > 0;
-    if (hasTiers || this.base.has('total') || this.base.has('requests'))
-      return this.price(usage, isEmbedding)?.costNanoUsd;
+    if (hasTiers || this.base.has('total') || this.base.has('requests')) return this.price(usage, isEmbedding);
     let sum = 0;
+    let input = 0;
+    let output = 0;
     let isPriced = false;
     for (const usageClass of Object.keys(usage)) {
       if (usageClass === 'total') continue;
-      const perUnit = this.perUnit.get(usageClass) ?? this.lookUpUnit(usageClass);
-      if (perUnit < 0) continue;
+      const { femtoUsd, side } = this.units.get(usageClass) ?? this.lookUpUnit(usageClass);
+      if (femtoUsd === undefined) continue;
       isPriced = true;
-      sum += usage[usageClass]! * perUnit;
+      const amount = usage[usageClass]! * femtoUsd;
+      sum += amount;
+      if (side === 'input') input += amount;
+      else if (side === 'output') output += amount;
     }
-    if (!isPriced || sum > MAX_EXACT_FEMTO) return this.price(usage, isEmbedding)?.costNanoUsd;
-    return Math.floor((sum + 500_000) / 1_000_000);
+    if (!isPriced || sum > MAX_EXACT_FEMTO) return this.price(usage, isEmbedding);
+    return {
+      costNanoUsd: roundToNano(sum),
+      inputCostNanoUsd: roundToNano(input),
+      outputCostNanoUsd: roundToNano(output),
+    };
   }
 
-  /** -1 for a class without a price. */
-  private lookUpUnit(usageClass: string): number {
+  private lookUpUnit(usageClass: string): UnitPrice {
     const pricedAs = findPriced(this.base, usageClass);
-    const perUnit = pricedAs === undefined ? -1 : Math.round(this.base.get(pricedAs)! * FEMTO_PER_UNIT);
-    if (this.perUnit.size < MAX_KNOWN_CLASSES) this.perUnit.set(usageClass, perUnit);
-    return perUnit;
+    const femtoUsd = pricedAs === undefined ? undefined : Math.round(this.base.get(pricedAs)! * FEMTO_PER_UNIT);
+    const unit = { femtoUsd, side: sideOf(usageClass) };
+    if (this.units.size < MAX_KNOWN_CLASSES) this.units.set(usageClass, unit);
+    return unit;
   }
 
   private tierOf(inputTokens: number): PriceTable['tiers'][number] | undefined {
@@ -342,10 +356,20 @@ function toLine(usageClass: string, count: number, pricedAs: string, usdPerMilli
   return { usageClass, count, pricedAs, usdPerMillion, amountFemtoUsd };
 }
 
-function sumNano(lines: readonly CostLine[]): number {
+function sumOf(lines: readonly CostLine[]): Cost {
   let sum = 0n;
-  for (const { amountFemtoUsd } of lines) sum += amountFemtoUsd;
-  return Number((sum + FEMTO_PER_NANO / 2n) / FEMTO_PER_NANO);
+  const ofSide = { input: 0n, output: 0n };
+  for (const { usageClass, amountFemtoUsd } of lines) {
+    sum += amountFemtoUsd;
+    const side = sideOf(usageClass);
+    if (side !== undefined) ofSide[side] += amountFemtoUsd;
+  }
+  const toNano = (femtoUsd: bigint): number => Number((femtoUsd + FEMTO_PER_NANO / 2n) / FEMTO_PER_NANO);
+  return { costNanoUsd: toNano(sum), inputCostNanoUsd: toNano(ofSide.input), outputCostNanoUsd: toNano(ofSide.output) };
+}
+
+function roundToNano(femtoUsd: number): number {
+  return Math.floor((femtoUsd + 500_000) / 1_000_000);
 }
 
 /** Femto-USD as a decimal number of USD without loss: `0.0000375`. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countTokens, totalCostNanoUsd } from './usage.js';
+import { countTokens, statedCost } from './usage.js';
 
 describe('the token sums of a usage map', () => {
   it.each([
@@ -39,6 +39,18 @@ describe('the total of a cost map', () => {
     ['less than half a nano-USD', { input: 4e-10 }, 0],
     ['half a nano-USD', { input: 5e-10 }, 1],
   ])('of %s, in whole nano-USD', (_case, cost, nanoUsd) => {
-    expect(totalCostNanoUsd(cost)).toBe(nanoUsd);
+    expect(statedCost(cost).costNanoUsd).toBe(nanoUsd);
+  });
+
+  it('has parts by the names of its classes', () => {
+    const cost = {
+      input: 0.001,
+      cache_read_input_tokens: 0.002,
+      output: 0.004,
+      output_reasoning: 0.008,
+      total: 1,
+      tool: 9,
+    };
+    expect(statedCost(cost)).toMatchObject({ inputCostNanoUsd: 3_000_000, outputCostNanoUsd: 12_000_000 });
   });
 });

@@ -1,31 +1,54 @@
-import { type CostDetails, type UsageDetails } from './observation.js';
-
 export interface TokenCounts {
   inputTokens: number;
   outputTokens: number;
   totalTokens: number;
 }
 
+/** In whole nano-USD. */
+export interface Cost {
+  costNanoUsd: number;
+  /** Of the classes that are input by their names, rounded by itself. */
+  inputCostNanoUsd: number;
+  outputCostNanoUsd: number;
+}
+
+/** Which sum a usage class belongs to besides the total: its name says so (Langfuse API, observation `usage`). */
+export function sideOf(usageClass: string): 'input' | 'output' | undefined {
+  if (usageClass.includes('input')) return 'input';
+  return usageClass.includes('output') ? 'output' : undefined;
+}
+
 /**
  * The three sums that lists and rollups show of a usage map: every class whose name contains "input" or "output"
  * (Langfuse API, observation `usage`), and `total` as stated, else the sum of all classes.
  */
-export function countTokens(usage: UsageDetails): TokenCounts {
+export function countTokens(usage: Readonly<Record<string, number>>): TokenCounts {
   let inputTokens = 0;
   let outputTokens = 0;
   let sum = 0;
   for (const [name, count] of Object.entries(usage)) {
     if (name === 'total') continue;
     sum += count;
-    if (name.includes('input')) inputTokens += count;
-    else if (name.includes('output')) outputTokens += count;
+    const side = sideOf(name);
+    if (side === 'input') inputTokens += count;
+    else if (side === 'output') outputTokens += count;
   }
   return { inputTokens, outputTokens, totalTokens: usage['total'] ?? sum };
 }
 
-/** The total of a cost map in whole nano-USD: `total` as stated, else the sum of all classes. */
-export function totalCostNanoUsd(cost: CostDetails): number {
-  let sum = 0;
-  for (const [name, usd] of Object.entries(cost)) if (name !== 'total') sum += usd;
-  return Math.round((cost['total'] ?? sum) * 1e9);
+/** A cost map in whole nano-USD: `total` as stated, else the sum of all classes. */
+export function statedCost(cost: Readonly<Record<string, number>>): Cost {
+  let usdOfAll = 0;
+  const usd = { input: 0, output: 0 };
+  for (const [name, value] of Object.entries(cost)) {
+    if (name === 'total') continue;
+    usdOfAll += value;
+    const side = sideOf(name);
+    if (side !== undefined) usd[side] += value;
+  }
+  return {
+    costNanoUsd: Math.round((cost['total'] ?? usdOfAll) * 1e9),
+    inputCostNanoUsd: Math.round(usd.input * 1e9),
+    outputCostNanoUsd: Math.round(usd.output * 1e9),
+  };
 }

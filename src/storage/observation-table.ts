@@ -146,6 +146,8 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'total_tokens', type: 'int8', value: (row) => row.totalTokens },
   { name: 'stated_cost', type: 'jsonb', value: (row) => json(row.state.values.statedCost) },
   { name: 'cost_nano_usd', type: 'int8', value: (row) => row.costNanoUsd },
+  { name: 'input_cost_nano_usd', type: 'int8', value: (row) => row.inputCostNanoUsd },
+  { name: 'output_cost_nano_usd', type: 'int8', value: (row) => row.outputCostNanoUsd },
   { name: 'price_key', type: 'int8', value: (row) => row.priceKey },
   { name: 'repeated', type: 'int4', value: (row) => row.repeated },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
@@ -212,7 +214,8 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.price_key, o.repeated, o.stated_facts, o.experiment, ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.input_cost_nano_usd, o.output_cost_nano_usd, o.price_key, ` +
+  `o.repeated, o.stated_facts, o.experiment, ` +
   `${IDENTITY_SELECTION}, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
 
@@ -241,6 +244,8 @@ interface StoredColumns extends IdentityColumns {
   total_tokens: string | null;
   stated_cost: CostDetails | null;
   cost_nano_usd: string | null;
+  input_cost_nano_usd: string | null;
+  output_cost_nano_usd: string | null;
   price_key: string | null;
   repeated: number | null;
   stated_facts: StatedFacts | null;
@@ -328,6 +333,8 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     outputTokens: toNumber(row.output_tokens),
     totalTokens: toNumber(row.total_tokens),
     costNanoUsd: toNumber(row.cost_nano_usd),
+    inputCostNanoUsd: toNumber(row.input_cost_nano_usd),
+    outputCostNanoUsd: toNumber(row.output_cost_nano_usd),
     priceKey: toNumber(row.price_key),
     repeated: row.repeated,
     stamp: toNumber(row.stamp),

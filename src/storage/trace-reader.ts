@@ -22,7 +22,7 @@ import {
   traceSql,
 } from './sql/trace-statements.js';
 import { decodeTrace, type TraceColumns } from './sql/trace-columns.js';
-import { asksForCosts, whereTraces } from './sql/trace-where.js';
+import { whereTraces } from './sql/trace-where.js';
 import { whereAfter } from './sql/where.js';
 
 const TIME_COLUMNS = { time: 't.ts', id: 't.trace_id' };
@@ -73,8 +73,7 @@ export class TraceReader {
       throw new InvalidInput('cursor works only in timestamp order', 'cursor');
     }
     const window = windowOf(page);
-    const prices = asksForCosts(filter) ? await this.snapshots.encodeAll() : undefined;
-    const where = whereTraces(project.no, filter, prices);
+    const where = whereTraces(project.no, filter);
     const shown = where.copy();
     if (window.after !== undefined) whereAfter(shown, TIME_COLUMNS, window.after, order.direction);
     const [rows, count] = await Promise.all([

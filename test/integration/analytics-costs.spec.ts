@@ -1,3 +1,4 @@
+import { SplitCosts1796150000000 } from '../../migrations/1796150000000-SplitCosts.js';
 import { type AnalyticsQuery } from '../../src/domain/analytics.js';
 import { type ObservationPatch } from '../../src/domain/observation.js';
 import { type PriceSnapshot, PriceTable } from '../../src/domain/price.js';
@@ -72,16 +73,16 @@ interface Stored {
   readonly snapshot: string | null;
 }
 
-/** Nano-USD by class of one stored row, by way of the price itself. */
+/** Nano-USD by class of one stored row, not rounded, by way of the price itself. */
 function costsOf({ type, usage, stated_cost, cost_nano_usd, repeated, snapshot }: Stored): Map<string, number> {
   const costs = new Map<string, number>();
   if (cost_nano_usd === null || ((repeated ?? 0) & 2) !== 0) return costs;
   if (stated_cost !== null) {
-    for (const [name, usd] of Object.entries(stated_cost)) costs.set(name, Math.round(usd * 1e9));
+    for (const [name, usd] of Object.entries(stated_cost)) costs.set(name, usd * 1e9);
   } else {
     const table = new PriceTable((JSON.parse(snapshot!) as PriceSnapshot).sheet);
     for (const line of table.price(usage!, type === 'EMBEDDING')!.lines) {
-      costs.set(line.usageClass, Math.round(Number(line.amountFemtoUsd) / 1e6));
+      costs.set(line.usageClass, Number(line.amountFemtoUsd) / 1e6);
     }
   }
   return costs.set('total', Number(cost_nano_usd));
@@ -135,7 +136,8 @@ it('the rows are priced in every way', async () => {
 
 it('input and output cost what the price says of their classes', async () => {
   const part = (row: Stored, name: string) =>
-    [...costsOf(row)].reduce((total, [usageClass, nano]) => total + (usageClass.includes(name) ? nano : 0), 0) / 1e9;
+    Math.round([...costsOf(row)].reduce((sum, [usageClass, nano]) => sum + (usageClass.includes(name) ? nano : 0), 0)) /
+    1e9;
   const answer = await reader.query(
     PROJECT,
     query({ metrics: [sum('inputCost'), sum('outputCost'), sum('totalCost')] }),
@@ -153,7 +155,7 @@ it('input and output cost what the price says of their classes', async () => {
 it('costs by type are those of the classes, and the total', async () => {
   const answer = await reader.query(PROJECT, query({ dimensions: ['id', 'costType'], metrics: [sum('costByType')] }));
   const expected = (await stored()).flatMap((row) =>
-    [...costsOf(row)].map(([usageClass, nano]) => [row.id, usageClass, nano / 1e9] as const),
+    [...costsOf(row)].map(([usageClass, nano]) => [row.id, usageClass, Math.round(nano) / 1e9] as const),
   );
   const order = (a: readonly unknown[], b: readonly unknown[]) => (String(a) < String(b) ? -1 : 1);
   expect(answer.map(({ dimensions, metrics }) => [...dimensions, ...metrics]).sort(order)).toEqual(
@@ -182,4 +184,14 @@ it('a filter on types of cost asks whether the observation has one', async () =>
   expect(await reader.query(PROJECT, query({ filter }))).toEqual([
     { time: null, dimensions: ['call 7'], metrics: [1] },
   ]);
+});
+
+it('what was stored before costs were split is split by the migration as writes do it', async () => {
+  const SPLIT = 'SELECT id, input_cost_nano_usd, output_cost_nano_usd FROM observations ORDER BY id';
+  const before = await database.pool.query(SPLIT);
+  const runner = (await database.dataSource()).createQueryRunner();
+  await new SplitCosts1796150000000().down(runner);
+  await new SplitCosts1796150000000().up(runner);
+  await runner.release();
+  expect((await database.pool.query(`${SPLIT} -- planned anew`)).rows).toEqual(before.rows);
 });

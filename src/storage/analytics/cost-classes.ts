@@ -9,20 +9,17 @@ import { classRates, type ClassRates, INPUT_CLASSES, type PriceSnapshot } from '
 /** Stands for the parameter that holds the prices. */
 export const PRICES_PARAMETER = '{prices}';
 
-/** Prices by the key that rows name them by; both rates only where they are all that a usage of input and output needs. */
+/** Prices by the key that rows name them by. */
 export const PRICES_JOIN =
   `LEFT JOIN jsonb_to_recordset(${PRICES_PARAMETER}) ` +
-  'AS prices(key int8, input numeric, output numeric, rates jsonb, tiers jsonb) ON prices.key = o.price_key';
+  'AS prices(key int8, rates jsonb, tiers jsonb) ON prices.key = o.price_key';
 
 /** The prices as the join above reads them, as JSON. */
 export function encodePrices(snapshots: Iterable<readonly [key: string, snapshot: PriceSnapshot]>): string {
   const rows = [...snapshots].map(([key, { sheet }]) => {
     const { base, tiers } = classRates(sheet);
-    const isPlain = tiers.length === 0 && !base.has('total');
     return {
       key,
-      input: isPlain ? (base.get('input') ?? 0) : null,
-      output: isPlain ? (base.get('output') ?? 0) : null,
       rates: ratesObject(base),
       tiers: tiers.map(({ aboveInputTokens, rates }) => ({ above: aboveInputTokens, rates: ratesObject(rates) })),
     };
@@ -57,20 +54,3 @@ const PARTS =
 export const COST_CLASSES =
   `SELECT k.class COLLATE "C" AS class, k.nano_usd FROM (${PARTS} UNION ALL SELECT 'total', o.cost_nano_usd) k ` +
   `WHERE o.cost_nano_usd IS NOT NULL AND coalesce(o.repeated, 0) & ${COST} = 0`;
-
-/** Whether the usage has no other classes than the two that prices have rates of. */
-const IS_PLAIN = `o.stated_cost IS NULL AND prices.input IS NOT NULL AND o.usage - '{input,output,total}'::text[] = '{}'`;
-
-function part(name: 'input' | 'output'): string {
-  return (
-    `CASE WHEN ${IS_PLAIN} THEN round((o.usage ->> '${name}')::numeric * prices.${name} / 1000000)::int8 ` +
-    `ELSE parts.${name} END`
-  );
-}
-
-/** What the input and the output of `o` cost, in nano-USD; the classes whose names say so. */
-export const INPUT_OUTPUT_COST =
-  `SELECT ${part('input')} AS input, ${part('output')} AS output FROM (SELECT ` +
-  `sum(k.nano_usd) FILTER (WHERE k.class LIKE '%input%')::int8 AS input, ` +
-  `sum(k.nano_usd) FILTER (WHERE k.class LIKE '%output%')::int8 AS output ` +
-  `FROM (${PARTS}) k WHERE o.cost_nano_usd IS NOT NULL AND (${IS_PLAIN}) IS NOT TRUE) parts`;

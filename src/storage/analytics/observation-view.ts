@@ -1,6 +1,6 @@
 import { type ObservationDimension, type ObservationMeasure } from '../../domain/analytics.js';
 import { COST, TOKENS } from '../../domain/repeated-usage.js';
-import { COST_CLASSES, INPUT_OUTPUT_COST, PRICES_JOIN } from './cost-classes.js';
+import { COST_CLASSES, PRICES_JOIN } from './cost-classes.js';
 import { type DimensionSql, type MeasureSql, type ViewSql } from './view-sql.js';
 
 const TRACE = ['t'];
@@ -84,8 +84,8 @@ const MEASURES: Readonly<Record<ObservationMeasure, MeasureSql>> = {
   totalTokens: { sql: summed('o.total_tokens', TOKENS) },
   outputTokensPerSecond: { sql: perSecond('o.output_tokens') },
   tokensPerSecond: { sql: perSecond('o.total_tokens') },
-  inputCost: { sql: summed('split.input', COST), needs: ['split'] },
-  outputCost: { sql: summed('split.output', COST), needs: ['split'] },
+  inputCost: { sql: summed('o.input_cost_nano_usd', COST) },
+  outputCost: { sql: summed('o.output_cost_nano_usd', COST) },
   totalCost: { sql: summed('o.cost_nano_usd', COST) },
   timeToFirstToken: {
     sql: `coalesce(${millisBetween('o.start_time', 'o.completion_start_time')}, ${stated('statedTimeToFirstTokenSeconds')})`,
@@ -133,7 +133,6 @@ export const OBSERVATION_VIEW: ViewSql = {
       },
     ],
     ['prices', { sql: PRICES_JOIN }],
-    ['split', { sql: `CROSS JOIN LATERAL (${INPUT_OUTPUT_COST}) split`, needs: ['prices'] }],
     ['costs', { sql: `CROSS JOIN LATERAL (${COST_CLASSES}) costs`, needs: ['prices'] }],
     [
       'usages',

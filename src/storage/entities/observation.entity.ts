@@ -85,6 +85,13 @@ export class ObservationEntity {
   @Column({ name: 'cost_nano_usd', type: 'int8', nullable: true })
   costNanoUsd!: string | null;
 
+  /** The part of it that usage classes with "input" in their names cost. */
+  @Column({ name: 'input_cost_nano_usd', type: 'int8', nullable: true })
+  inputCostNanoUsd!: string | null;
+
+  @Column({ name: 'output_cost_nano_usd', type: 'int8', nullable: true })
+  outputCostNanoUsd!: string | null;
+
   /** Row of `price_snapshots` that the cost was made with; null when it was stated or there is none. */
   @Column({ name: 'price_key', type: 'int8', nullable: true })
   priceKey!: string | null;

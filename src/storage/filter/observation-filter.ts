@@ -1,5 +1,4 @@
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
-import { OBSERVATION_COSTS } from './cost-columns.js';
 import { type FilterColumn, FilterColumns } from './filter-columns.js';
 import { POSITION_COLUMN } from './position-column.js';
 import { scoreColumns } from './score-columns.js';
@@ -75,7 +74,18 @@ const COLUMNS: readonly FilterColumn[] = [
     sql: 'coalesce(o.total_tokens, 0)',
   },
   { name: 'totalCost', aliases: ['Total Cost ($)'], kind: 'number', sql: '(o.cost_nano_usd / 1e9::float8)' },
-  ...OBSERVATION_COSTS,
+  {
+    name: 'inputCost',
+    aliases: ['Input Cost ($)'],
+    kind: 'number',
+    sql: '(coalesce(o.input_cost_nano_usd, 0) / 1e9::float8)',
+  },
+  {
+    name: 'outputCost',
+    aliases: ['Output Cost ($)'],
+    kind: 'number',
+    sql: '(coalesce(o.output_cost_nano_usd, 0) / 1e9::float8)',
+  },
   { name: 'metadata', aliases: ['Metadata'], kind: 'object', sql: `(SELECT p.metadata::jsonb ${OF_PAYLOAD})` },
   {
     name: 'calledToolNames',

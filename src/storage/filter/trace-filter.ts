@@ -1,8 +1,8 @@
 import { type FilterCondition } from '../../domain/filter.js';
 import { type Level, LEVELS } from '../../domain/observation.js';
+import { COST } from '../../domain/repeated-usage.js';
 import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
-import { TRACE_COSTS } from './cost-columns.js';
 import { FilterColumns } from './filter-columns.js';
 import { scoreColumns } from './score-columns.js';
 
@@ -12,6 +12,11 @@ const OF_TRACE =
 
 function countOf(level: string): string {
   return `(SELECT count(*) ${OF_TRACE} AND coalesce(f.level, 'DEFAULT') = '${level}')`;
+}
+
+/** In USD; what repeats the cost of another observation counts as nothing. */
+function costOf(side: 'input' | 'output'): string {
+  return `(SELECT coalesce(sum(f.${side}_cost_nano_usd), 0)::float8 / 1e9 ${OF_TRACE} AND coalesce(f.repeated, 0) & ${COST} = 0)`;
 }
 
 const HAS = (condition: string) => `EXISTS (SELECT 1 ${OF_TRACE} AND ${condition})`;
@@ -73,6 +78,7 @@ export const TRACE_FILTER = new FilterColumns([
   { name: 'totalTokens', aliases: ['Total Tokens', 'tokens', 'Tokens'], kind: 'number', sql: 't.total_tokens' },
   { name: 'latency', aliases: ['Latency (s)'], kind: 'number', sql: `(${LATENCY_SQL})` },
   { name: 'totalCost', aliases: ['Total Cost ($)'], kind: 'number', sql: `(${COST_SQL})` },
-  ...TRACE_COSTS,
+  { name: 'inputCost', aliases: ['Input Cost ($)'], kind: 'number', sql: costOf('input') },
+  { name: 'outputCost', aliases: ['Output Cost ($)'], kind: 'number', sql: costOf('output') },
   ...scoreColumns('s.project_no = t.project_no AND s.trace_id = t.trace_id'),
 ]);

@@ -7,7 +7,6 @@ import {
 } from '../../domain/observation-list.js';
 import { MAX_EXACT_COUNT, type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
-import { needsPrices, withPrices } from '../filter/cost-columns.js';
 import { type ColumnCondition, type FilterColumns, overridden } from '../filter/filter-columns.js';
 import { whereFilter } from '../filter/filter-sql.js';
 import { OBSERVATION_FILTER, OBSERVATION_V2_FILTER } from '../filter/observation-filter.js';
@@ -81,7 +80,7 @@ export class ObservationListReader {
     page: PageRequest,
     parts: ObservationParts,
   ): Promise<Page<ListedObservation>> {
-    const counted = await this.where(project, OBSERVATION_FILTER, filter);
+    const counted = whereObservations(project, OBSERVATION_FILTER, filter);
     const after = page.cursor === undefined ? undefined : decodeObservationCursor(page.cursor);
     const offset = after === undefined ? (page.page - 1) * page.limit : 0;
     const [found, count] = await Promise.all([
@@ -108,22 +107,12 @@ export class ObservationListReader {
     { limit, cursor }: { readonly limit: number; readonly cursor?: string },
     parts: ObservationParts,
   ): Promise<ObservationSlice> {
-    const shown = await this.where(project, OBSERVATION_V2_FILTER, filter);
+    const shown = whereObservations(project, OBSERVATION_V2_FILTER, filter);
     const after = cursor === undefined ? undefined : decodeObservationCursor(cursor);
     if (limit === 0) return { items: [] };
     const { keys, nextCursor } = await this.findKeys(shown, after, limit, 0);
     const items = await this.complete(project, keys, parts);
     return { items, ...(nextCursor === undefined ? {} : { nextCursor }) };
-  }
-
-  private async where(
-    project: Project,
-    columns: FilterColumns,
-    { plain, conditions }: ObservationListFilter,
-  ): Promise<ObservationWhere> {
-    const wanted = overridden(columns.resolve(plain), columns.resolve(conditions));
-    const prices = needsPrices(wanted) ? await this.snapshots.encodeAll() : undefined;
-    return whereObservations(project, wanted, prices);
   }
 
   private async findKeys(
@@ -211,9 +200,10 @@ function decodeFacts(row: TraceRow): TraceFacts {
 
 function whereObservations(
   project: Project,
-  wanted: readonly ColumnCondition[],
-  prices: string | undefined,
+  columns: FilterColumns,
+  { plain, conditions }: ObservationListFilter,
 ): ObservationWhere {
+  const wanted = overridden(columns.resolve(plain), columns.resolve(conditions));
   const where = new Where();
   const projectNo = where.bind(project.no, 'int4');
   // The second is true for every row, and the predicate of the index by name.
@@ -224,7 +214,7 @@ function whereObservations(
     const ofTrace = `t.project_no = ${projectNo} AND t.trace_id = ${where.bind(traceId, 'text')}`;
     where.and(`o.bucket = (SELECT t.bucket FROM traces t WHERE ${ofTrace})`);
   }
-  whereFilter(where, prices === undefined ? wanted : withPrices(where, wanted, prices));
+  whereFilter(where, wanted);
   return {
     where,
     joinsTrace: wanted.some(({ column }) => column.of === 'trace'),

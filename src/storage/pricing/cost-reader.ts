@@ -61,7 +61,7 @@ export class CostReader {
     const present =
       price === undefined
         ? undefined
-        : { price: price.snapshot, costNanoUsd: this.book.price(call)?.costNanoUsd ?? null };
+        : { price: price.snapshot, costNanoUsd: this.book.price(call)?.cost.costNanoUsd ?? null };
     return { observation, present, usageNote: readNote(row.metadata) };
   }
 }

@@ -1,12 +1,15 @@
 import { type ObservationState } from '../../domain/merge.js';
 import { type UsageDetails } from '../../domain/observation.js';
 import { type Micros } from '../../domain/time.js';
-import { totalCostNanoUsd } from '../../domain/usage.js';
+import { statedCost } from '../../domain/usage.js';
 import { type KeyedPrice, type PriceBook, type PricedCall } from './price-book.js';
 
 /** The part of a row that says what it costs. */
 export interface RowCost {
+  /** All null when neither stated nor priced. */
   costNanoUsd: number | null;
+  inputCostNanoUsd: number | null;
+  outputCostNanoUsd: number | null;
   /** Of the price that the cost was made with; null when the cost is stated or there is none. */
   priceKey: number | null;
   /** The price itself, where this row was priced just now. */
@@ -31,17 +34,21 @@ export function costOf(
   stored: (RowCost & { readonly state: ObservationState }) | undefined,
   { projectNo, createdAt, prices, isRepricing }: CostContext,
 ): RowCost {
-  const { statedCost } = state.values;
-  if (statedCost) return { costNanoUsd: totalCostNanoUsd(statedCost), priceKey: null };
+  const { statedCost: stated } = state.values;
+  if (stated) return { ...statedCost(stated), priceKey: null };
   const call = pricedCall(projectNo, state, createdAt);
   if (stored !== undefined && !isRepricing && !stored.state.values.statedCost) {
-    const { costNanoUsd, priceKey } = stored;
-    if (isSameCall(call, pricedCall(projectNo, stored.state, createdAt))) return { costNanoUsd, priceKey };
+    const { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey } = stored;
+    if (isSameCall(call, pricedCall(projectNo, stored.state, createdAt)))
+      return { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey };
   }
   const priced = prices?.price(call);
-  if (priced === undefined) return { costNanoUsd: null, priceKey: null };
-  return { costNanoUsd: priced.costNanoUsd, priceKey: priced.price.key, price: priced.price };
+  if (priced === undefined) return NO_COST;
+  const { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd } = priced.cost;
+  return { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey: priced.price.key, price: priced.price };
 }
+
+const NO_COST: RowCost = { costNanoUsd: null, inputCostNanoUsd: null, outputCostNanoUsd: null, priceKey: null };
 
 /** What of an observation its price depends on. */
 function pricedCall(projectNo: number, { values, startTime }: ObservationState, createdAt: Micros): PricedCall {

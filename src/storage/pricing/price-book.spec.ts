@@ -37,7 +37,7 @@ async function bookWith(...list: OwnPrice[]): Promise<PriceBook> {
 
 describe('invoices by the price list of the server', () => {
   const book = new PriceBook();
-  const nanoUsd = (fields: Partial<PricedCall>) => book.price(call(fields))?.costNanoUsd;
+  const nanoUsd = (fields: Partial<PricedCall>) => book.price(call(fields))?.cost.costNanoUsd;
 
   it('of OpenAI: cached tokens at their price, reasoning at that of the output', () => {
     // 10,000 × 2.50 + 30,000 × 1.25 + 6,000 × 10.00 USD per million.
@@ -145,7 +145,7 @@ describe('own prices', () => {
 
   it('of zero make a call that costs nothing', async () => {
     const book = await bookWith(own('free', 'llama.*', { sheet: { prices: prices(0), tiers: [] } }));
-    expect(book.price(call({ model: 'llama3:8b', provider: 'ollama' }))?.costNanoUsd).toBe(0);
+    expect(book.price(call({ model: 'llama3:8b', provider: 'ollama' }))?.cost.costNanoUsd).toBe(0);
   });
 
   it('are read again after they have changed, at most every few seconds', async () => {
@@ -185,7 +185,7 @@ describe('a model in the shape of Langfuse', () => {
     defaultTier: { id: 'd', name: 'Standard' },
   });
   const nanoUsd = async (price: OwnPrice, fields: Partial<PricedCall>) =>
-    (await bookWith(price)).price(call(fields))?.costNanoUsd;
+    (await bookWith(price)).price(call(fields))?.cost.costNanoUsd;
 
   it.each<[pattern: string, model: string, isFound: boolean]>([
     ['our', 'my-our-llm', true],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type ObservationType, type UsageDetails } from '../../domain/observation.js';
 import { type OwnPrice, type PriceSnapshot, PriceTable } from '../../domain/price.js';
 import { type Micros } from '../../domain/time.js';
+import { type Cost } from '../../domain/usage.js';
 import { findLibraryModel, LIBRARY, type LibraryModel } from './library-prices.js';
 import { compileClassPattern, OwnPriceMatcher } from './own-price-matcher.js';
 
@@ -32,7 +33,7 @@ export interface KeyedPrice {
 /** A price with the cost of one call. */
 export interface CallPrice {
   readonly price: KeyedPrice;
-  readonly costNanoUsd: number;
+  readonly cost: Cost;
 }
 
 /** Reads all own prices of all projects; null when they are as they were at `revision`. */
@@ -83,8 +84,8 @@ export class PriceBook {
   price(call: PricedCall): CallPrice | undefined {
     const price = this.find(call);
     if (price === undefined) return undefined;
-    const costNanoUsd = price.table.costNanoUsd(call.usage!, call.type === 'EMBEDDING');
-    return costNanoUsd === undefined ? undefined : { price, costNanoUsd };
+    const cost = price.table.cost(call.usage!, call.type === 'EMBEDDING');
+    return cost === undefined ? undefined : { price, cost };
   }
 
   /** The price that holds for a call, whether or not its usage can be counted by it. */

@@ -180,7 +180,7 @@ export class Repricer {
   private compare(project: Project, calls: readonly Observation[], models: Map<string, RepricedModel>): TraceWork[] {
     const works = new Map<string, Map<string, readonly ObservationPatch[]>>();
     for (const seen of calls) {
-      const cost = this.book.price(callOf(project.no, seen))?.costNanoUsd ?? null;
+      const cost = this.book.price(callOf(project.no, seen))?.cost.costNanoUsd ?? null;
       if (cost === seen.costNanoUsd) continue;
       const name = seen.model ?? seen.requestedModel ?? '';
       const sums = models.get(name) ?? { model: name, observations: 0, oldNanoUsd: 0, newNanoUsd: 0 };

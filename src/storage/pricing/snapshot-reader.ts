@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Observation } from '../../domain/observation.js';
 import { PriceTable, type PriceSnapshot, type StoredPrice } from '../../domain/price.js';
-import { encodePrices } from '../analytics/cost-classes.js';
 import { ReadPool } from '../read-pool.js';
 import { compileClassPattern } from './own-price-matcher.js';
 
@@ -38,12 +37,6 @@ export class SnapshotReader {
       }
     }
     return found;
-  }
-
-  /** All of them as `PRICES_JOIN` reads them, as JSON. */
-  async encodeAll(): Promise<string> {
-    const rows = await this.pool.query<{ key: string; snapshot: string }>('SELECT key, snapshot FROM price_snapshots');
-    return encodePrices(rows.map(({ key, snapshot }) => [key, JSON.parse(snapshot) as PriceSnapshot] as const));
   }
 
   /** Gives each of `observations` that was priced its price. */

@@ -1,21 +1,14 @@
-import { needsPrices, withPrices } from '../filter/cost-columns.js';
 import { columnNames } from '../filter/filter-columns.js';
 import { whereFilter } from '../filter/filter-sql.js';
 import { TRACE_FILTER } from '../filter/trace-filter.js';
 import { type TraceFilter } from './filter.js';
 import { Where, whereEnvironment, whereTime } from './where.js';
 
-/** Whether conditions are about costs that are worked out of prices. */
-export function asksForCosts({ conditions }: TraceFilter): boolean {
-  return needsPrices(TRACE_FILTER.resolve(conditions ?? []));
-}
-
 /**
  * Conditions on `t`, a row of `traces`. What `conditions` says about a column takes the place of the plain parameter.
- * @param prices of `SnapshotReader.encodeAll`, where `asksForCosts`
  * @throws InvalidInput for a condition on a column that traces do not have.
  */
-export function whereTraces(projectNo: number, filter: TraceFilter, prices = '[]'): Where {
+export function whereTraces(projectNo: number, filter: TraceFilter): Where {
   const conditions = TRACE_FILTER.resolve(filter.conditions ?? []);
   const spokenOf = columnNames(conditions);
   const where = new Where();
@@ -34,6 +27,6 @@ export function whereTraces(projectNo: number, filter: TraceFilter, prices = '[]
     where.and(`(${filter.tagSets.map((tags) => `t.tags @> ${where.bind(tags, 'text[]')}`).join(' OR ')})`);
   }
   if (!spokenOf.has('environment')) whereEnvironment(where, 't.environment', filter.environments);
-  whereFilter(where, needsPrices(conditions) ? withPrices(where, conditions, prices) : conditions);
+  whereFilter(where, conditions);
   return where;
 }
