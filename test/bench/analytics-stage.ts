@@ -106,6 +106,8 @@ export function analyticsReads(): Read[] {
     read('input and output cost by model, scan', SCAN_MS, ['sum inputCost', 'sum outputCost'], () => ({
       dimensions: by('providedModelName'),
     })),
+    read('cost by type, scan', SCAN_MS, ['sum costByType'], () => ({ dimensions: by('costType') })),
+    read('usage by type, scan', SCAN_MS, ['sum usageByType'], () => ({ dimensions: by('usageType') })),
     read(
       'traces by name: latency and cost, scan',
       SCAN_MS,

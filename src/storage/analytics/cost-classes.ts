@@ -3,26 +3,42 @@ import { classRates, type ClassRates, INPUT_CLASSES, type PriceSnapshot } from '
 
 /**
  * Costs by class. A row of `observations` keeps its total and, where the cost was computed, the price it was made with:
- * classes are counts × that price once more, here in SQL, because a query may ask for millions of rows.
+ * classes are counts × that price once more, here in SQL, because a query may ask for millions of rows. Without
+ * subqueries, which PostgreSQL lets no parallel worker run for each row.
  */
 
 /** Stands for the parameter that holds the prices. */
 export const PRICES_PARAMETER = '{prices}';
 
-/** Prices by the key that rows name them by. */
-export const PRICES_JOIN =
-  `LEFT JOIN jsonb_to_recordset(${PRICES_PARAMETER}) ` +
-  'AS prices(key int8, rates jsonb, tiers jsonb) ON prices.key = o.price_key';
+/** Tokens of the input, by which tiers are measured. */
+const INPUT_SIZE = INPUT_CLASSES.map((name) => `coalesce((o.usage ->> '${name}')::int8, 0)`).join(' + ');
 
-/** The prices as the join above reads them, as JSON. */
-export function encodePrices(snapshots: Iterable<readonly [key: string, snapshot: PriceSnapshot]>): string {
-  const rows = [...snapshots].map(([key, { sheet }]) => {
+/** The rates of an observation's price that hold for the size of its input. */
+export const PRICES_JOIN =
+  `LEFT JOIN jsonb_to_recordset(${PRICES_PARAMETER}) AS prices(key int8, above int8, "upTo" int8, rates jsonb) ` +
+  `ON prices.key = o.price_key AND (prices.above IS NULL OR ` +
+  `(${INPUT_SIZE} > prices.above AND ${INPUT_SIZE} <= prices."upTo"))`;
+
+interface PriceRow {
+  readonly key: string;
+  /** The sizes of input that it holds for; null for any. */
+  readonly above: number | null;
+  readonly upTo: number | null;
+  readonly rates: Readonly<Record<string, number>>;
+}
+
+/** The prices as the join above reads them, as JSON: for each tier a row of its own. */
+export function encodePrices(snapshots: readonly (readonly [key: string, snapshot: PriceSnapshot])[]): string {
+  const rows = snapshots.flatMap(([key, { sheet }]): PriceRow[] => {
     const { base, tiers } = classRates(sheet);
-    return {
+    if (tiers.length === 0) return [{ key, above: null, upTo: null, rates: ratesObject(base) }];
+    const steps = [{ aboveInputTokens: -1, rates: base }, ...tiers];
+    return steps.map(({ aboveInputTokens, rates }, i) => ({
       key,
-      rates: ratesObject(base),
-      tiers: tiers.map(({ aboveInputTokens, rates }) => ({ above: aboveInputTokens, rates: ratesObject(rates) })),
-    };
+      above: aboveInputTokens,
+      upTo: steps[i + 1]?.aboveInputTokens ?? Number.MAX_SAFE_INTEGER,
+      rates: ratesObject(rates),
+    }));
   });
   return JSON.stringify(rows);
 }
@@ -31,26 +47,20 @@ function ratesObject(rates: ClassRates): Record<string, number> {
   return Object.fromEntries(rates);
 }
 
-const NAMES = `'{${INPUT_CLASSES.join(',')}}'::text[]`;
+/** What is counted or stated by class, and a `total`, whatever it says; NULL for what costs nothing or repeats another cost. */
+const COUNTED =
+  `CASE WHEN o.cost_nano_usd IS NULL OR coalesce(o.repeated, 0) & ${COST} <> 0 THEN NULL ` +
+  `WHEN o.stated_cost IS NOT NULL THEN o.stated_cost ` +
+  `WHEN prices.rates ? 'total' AND o.usage ? 'total' THEN '{}' ` +
+  `WHEN prices.rates ? 'requests' THEN '{"requests": 1}' || o.usage ELSE o.usage END || '{"total": 0}'`;
 
-/** The rates that hold for the size of the input. Without LIMIT, which no parallel worker may do. */
-const RATES =
-  `CASE WHEN prices.tiers = '[]' THEN prices.rates ELSE coalesce((SELECT (array_agg(t.tier -> 'rates' ORDER BY t.n DESC))[1] ` +
-  `FROM jsonb_array_elements(prices.tiers) WITH ORDINALITY t(tier, n) WHERE (t.tier ->> 'above')::numeric < ` +
-  `(SELECT coalesce(sum(i.value::numeric), 0) FROM jsonb_each_text(o.usage) i WHERE i.key = ANY(${NAMES})) ` +
-  `), prices.rates) END`;
+/** The classes of what `o` costs, with the total: their names and what `COST_OF_CLASS` needs. */
+export const COST_CLASSES_JOIN =
+  `JOIN LATERAL jsonb_each_text(${COUNTED}) costs(class, counted) ` +
+  `ON costs.class = 'total' OR o.stated_cost IS NOT NULL OR prices.rates ? costs.class`;
 
-/** Classes but for the total, in nano-USD. */
-const PARTS =
-  `SELECT s.key AS class, round(s.value::numeric * 1000000000)::int8 AS nano_usd FROM jsonb_each_text(o.stated_cost) s ` +
-  `WHERE s.key <> 'total' UNION ALL ` +
-  `SELECT u.key, round(u.value::numeric * (r.rates ->> u.key)::numeric / 1000000)::int8 ` +
-  `FROM (SELECT ${RATES} AS rates) r CROSS JOIN LATERAL jsonb_each_text(o.usage) u ` +
-  `WHERE o.stated_cost IS NULL AND u.key <> 'total' AND r.rates ? u.key AND NOT (r.rates ? 'total' AND o.usage ? 'total') ` +
-  `UNION ALL SELECT 'requests', round((r.rates ->> 'requests')::numeric / 1000000)::int8 ` +
-  `FROM (SELECT ${RATES} AS rates) r WHERE o.stated_cost IS NULL AND r.rates ? 'requests' AND NOT o.usage ? 'requests'`;
-
-/** The classes of what `o` costs, with the total; nothing for a cost that repeats another one. */
-export const COST_CLASSES =
-  `SELECT k.class COLLATE "C" AS class, k.nano_usd FROM (${PARTS} UNION ALL SELECT 'total', o.cost_nano_usd) k ` +
-  `WHERE o.cost_nano_usd IS NOT NULL AND coalesce(o.repeated, 0) & ${COST} = 0`;
+/** In nano-USD. */
+export const COST_OF_CLASS =
+  `CASE WHEN costs.class = 'total' THEN o.cost_nano_usd ` +
+  `WHEN o.stated_cost IS NOT NULL THEN round(costs.counted::numeric * 1000000000)::int8 ` +
+  `ELSE round(costs.counted::numeric * (prices.rates ->> costs.class)::numeric / 1000000)::int8 END`;

@@ -1,6 +1,6 @@
 import { type ObservationDimension, type ObservationMeasure } from '../../domain/analytics.js';
 import { COST, TOKENS } from '../../domain/repeated-usage.js';
-import { COST_CLASSES, PRICES_JOIN } from './cost-classes.js';
+import { COST_CLASSES_JOIN, COST_OF_CLASS, PRICES_JOIN } from './cost-classes.js';
 import { type DimensionSql, type MeasureSql, type ViewSql } from './view-sql.js';
 
 const TRACE = ['t'];
@@ -8,9 +8,8 @@ const TRACE = ['t'];
 const CALLED_TOOLS = `CASE WHEN o.tool_name IS NULL THEN '{}'::text[] ELSE ARRAY[o.tool_name] END`;
 /** The model is offered them; no client says so in a field of its own. */
 const OFFERED_TOOLS = `'{}'::text[]`;
-const USAGE_TYPES =
-  `(ARRAY(SELECT jsonb_object_keys(o.usage)) || ` +
-  `CASE WHEN o.total_tokens IS NULL OR o.usage ? 'total' THEN '{}'::text[] ELSE '{total}'::text[] END)`;
+/** Counts by class with the total. */
+const WITH_TOTAL = `(CASE WHEN o.usage ? 'total' THEN o.usage ELSE o.usage || jsonb_build_object('total', o.total_tokens) END)`;
 
 /** Whole milliseconds, as Langfuse counts them; an end before the start is a clock that was set back in between. */
 function millisBetween(first: string, last: string): string {
@@ -23,6 +22,9 @@ function stated(fact: string): string {
 }
 
 const LATENCY = `coalesce(${millisBetween('o.start_time', 'o.end_time')}, ${stated('statedLatencySeconds')})`;
+
+/** NULL for what repeats other usage. One value and no subquery, which PostgreSQL lets no parallel worker run for each row. */
+const COUNTED = `CASE WHEN coalesce(o.repeated, 0) & ${TOKENS} = 0 THEN ${WITH_TOTAL} END`;
 
 /** What repeats other usage of its trace counts as nothing, as in every sum (repeated-usage.ts). */
 function summed(column: string, bit: number): string {
@@ -66,10 +68,10 @@ const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
   costType: {
     sql: 'costs.class',
     needs: ['costs'],
-    list: `ARRAY(SELECT c.class FROM (${COST_CLASSES}) c)`,
+    list: `ARRAY(SELECT costs.class FROM (SELECT 1) one ${COST_CLASSES_JOIN})`,
     listNeeds: ['prices'],
   },
-  usageType: { sql: 'usages.class', needs: ['usages'], list: USAGE_TYPES },
+  usageType: { sql: 'usages.class', needs: ['usages'], list: `ARRAY(SELECT jsonb_object_keys(${WITH_TOTAL}))` },
   experimentName: { sql: experiment('name') },
   experimentDatasetId: { sql: experiment('datasetId') },
   experimentId: { sql: experiment('id') },
@@ -96,8 +98,8 @@ const MEASURES: Readonly<Record<ObservationMeasure, MeasureSql>> = {
   traceId: { sql: 'o.trace_id' },
   uniqueUserIds: { sql: 't.user_id', needs: TRACE },
   uniqueSessionIds: { sql: 't.session_id', needs: TRACE },
-  costByType: { sql: 'costs.nano_usd', needs: ['costs'] },
-  usageByType: { sql: 'usages.count', needs: ['usages'] },
+  costByType: { sql: COST_OF_CLASS, needs: ['costs'] },
+  usageByType: { sql: 'usages.count::int8', needs: ['usages'] },
 };
 
 export const OBSERVATION_VIEW: ViewSql = {
@@ -133,16 +135,8 @@ export const OBSERVATION_VIEW: ViewSql = {
       },
     ],
     ['prices', { sql: PRICES_JOIN }],
-    ['costs', { sql: `CROSS JOIN LATERAL (${COST_CLASSES}) costs`, needs: ['prices'] }],
-    [
-      'usages',
-      {
-        sql:
-          `CROSS JOIN LATERAL (SELECT u.class, CASE WHEN u.class = 'total' THEN o.total_tokens ` +
-          `ELSE (o.usage ->> u.class)::int8 END AS count FROM unnest(${USAGE_TYPES}) u(class) ` +
-          `WHERE coalesce(o.repeated, 0) & ${TOKENS} = 0) usages`,
-      },
-    ],
+    ['costs', { sql: COST_CLASSES_JOIN, needs: ['prices'] }],
+    ['usages', { sql: `CROSS JOIN LATERAL jsonb_each_text(${COUNTED}) usages(class, count)` }],
     ['offered', { sql: `CROSS JOIN LATERAL unnest(${OFFERED_TOOLS}) offered(tool)` }],
     ['called', { sql: `CROSS JOIN LATERAL unnest(${CALLED_TOOLS}) called(tool)` }],
   ]),
