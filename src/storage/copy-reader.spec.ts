@@ -12,9 +12,14 @@ describe('rows that are copied out', () => {
   it('keep null, empty and other bytes apart', () => {
     const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
     const row = Buffer.from([0, 3, 0, 0, 0, 2, 0xc3, 0xa4, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
-    expect(readCopy(Buffer.concat([header, row, row, Buffer.from([0xff, 0xff])]))).toEqual(
-      Array(2).fill([Buffer.from('ä'), null, Buffer.alloc(0)]),
-    );
-    expect(readCopy(Buffer.concat([header, Buffer.from([0xff, 0xff])]))).toEqual([]);
+    const bytes = Buffer.concat([header, row, row, Buffer.from([0xff, 0xff])]);
+    const rows = Array(2).fill([Buffer.from('ä'), null, Buffer.alloc(0)]);
+    expect(readCopy([bytes])).toEqual(rows);
+    expect(readCopy([Buffer.concat([header, Buffer.from([0xff, 0xff])])])).toEqual([]);
+    // However it is cut.
+    for (let size = 1; size < bytes.length; size += 1) {
+      const cuts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => i * size);
+      expect(readCopy(cuts.map((at) => bytes.subarray(at, at + size)))).toEqual(rows);
+    }
   });
 });

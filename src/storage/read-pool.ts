@@ -64,7 +64,7 @@ export class ReadPool {
       const stream = client.query(copyTo(copyOutSql(sql, params), { highWaterMark: COPY_BUFFER_BYTES }));
       const overdue = setTimeout(() => stream.destroy(new Error('the copy took too long')), this.queryTimeoutMs);
       try {
-        const rows = readCopy(Buffer.concat((await stream.toArray()) as Buffer[]));
+        const rows = readCopy((await stream.toArray()) as Buffer[]);
         client.release();
         return rows as unknown as T[];
       } catch (error) {

@@ -141,7 +141,10 @@ export class TraceReader {
     const observations = new Map(rows.map((row) => [row.id, decodeObservation(trace.trace_id, row)]));
     for (const [id, input, output, metadata] of payloads) {
       const observation = observations.get(id.toString());
-      if (observation !== undefined) Object.assign(observation, { input, output, metadata });
+      if (observation === undefined) continue;
+      observation.input = input;
+      observation.output = output;
+      observation.metadata = metadata;
     }
     await Promise.all([
       this.snapshots.addTo([...observations.values()]),

@@ -29,7 +29,16 @@ export type IdentityColumns = Record<(typeof COLUMNS)[Field], string | null>;
 export type IdentityFields = Record<Exclude<Field, 'stepType'>, string | null> & { stepType: StepType | null };
 
 export function decodeIdentity(row: IdentityColumns): IdentityFields {
-  const fields: Partial<Record<Field, string | null>> = {};
-  for (const [field, column] of IDENTITY_COLUMNS) fields[field] = row[column];
-  return fields as IdentityFields;
+  return {
+    requestedModel: row.requested_model,
+    provider: row.provider,
+    finishReason: row.finish_reason,
+    toolName: row.tool_name,
+    agentName: row.agent_name,
+    turnId: row.turn_id,
+    runId: row.run_id,
+    stepId: row.step_id,
+    parentStepId: row.parent_step_id,
+    stepType: row.step_type as StepType | null,
+  };
 }
