@@ -19,6 +19,7 @@ import { CreateComments1796080000000 } from './1796080000000-CreateComments.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
 import { IndexObservationLevels1796130000000 } from './1796130000000-IndexObservationLevels.js';
+import { AddModelIds1796130000001 } from './1796130000001-AddModelIds.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -44,4 +45,5 @@ export const migrations = [
   CreateApiKeys1796090000000,
   IndexObservationNames1796100000000,
   IndexObservationLevels1796130000000,
+  AddModelIds1796130000001,
 ];

@@ -114,6 +114,27 @@ describe('models in the shape of Langfuse', () => {
     expect(seen.has('openai/gpt-4o')).toBe(true);
   });
 
+  it('are put under an id of the client, again and again, and never in the place of a managed one', async () => {
+    const body = { modelName: 'ours', matchPattern: '^put-llm$', unit: 'TOKENS' as const, inputPrice: 1e-6 };
+    const first = await models.upsert('our/model 1', body);
+    expect(first).toMatchObject({ id: 'our/model 1', modelName: 'ours', inputPrice: 1e-6, isLangfuseManaged: false });
+    const second = await models.upsert('our/model 1', { ...body, modelName: 'renamed', inputPrice: 3e-6 });
+    expect(second).toMatchObject({ id: first.id, modelName: 'renamed', inputPrice: 3e-6, createdAt: first.createdAt });
+    expect(await models.get(first.id)).toEqual(second);
+    expect((await models.list()).data.filter(({ id }) => id === first.id)).toEqual([second]);
+    const both = await Promise.all([1e-6, 2e-6].map((inputPrice) => models.upsert('raced', { ...body, inputPrice })));
+    expect(both).toContainEqual(await models.get('raced'));
+
+    await models.delete(first.id);
+    await expect(models.get(first.id)).rejects.toMatchObject({ statusCode: 404 });
+    expect(await models.upsert(first.id, body)).toMatchObject({ id: first.id, inputPrice: 1e-6 });
+    await expect(models.upsert('openai/gpt-4o', body)).rejects.toMatchObject({ statusCode: 404 });
+    await expect(models.upsert('x'.repeat(801), body)).rejects.toMatchObject({ statusCode: 400 });
+    await expect(models.upsert('no price', { ...body, inputPrice: undefined })).rejects.toMatchObject({
+      statusCode: 400,
+    });
+  });
+
   it('that were made as prices are listed too', async () => {
     const id = plainPriceId;
     expect(await models.get(id)).toMatchObject({
