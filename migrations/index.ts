@@ -18,6 +18,8 @@ import { CreateMedia1796070000000 } from './1796070000000-CreateMedia.js';
 import { CreateComments1796080000000 } from './1796080000000-CreateComments.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
+import { IndexObservationLevels1796130000000 } from './1796130000000-IndexObservationLevels.js';
+import { AddModelIds1796130000001 } from './1796130000001-AddModelIds.js';
 import { SplitCosts1796150000000 } from './1796150000000-SplitCosts.js';
 
 /** Every migration in the order it runs. */
@@ -43,5 +45,7 @@ export const migrations = [
   CreateComments1796080000000,
   CreateApiKeys1796090000000,
   IndexObservationNames1796100000000,
+  IndexObservationLevels1796130000000,
+  AddModelIds1796130000001,
   SplitCosts1796150000000,
 ];

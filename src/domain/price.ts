@@ -82,6 +82,8 @@ export interface PriceSnapshot {
   /** When it holds, in words of the price list: `from 2026-01-31`; null for always. */
   readonly valid: string | null;
   readonly sheet: PriceSheet;
+  /** What the tier without conditions is called, where the price has a name for it. */
+  readonly defaultTier?: ModelDefinition['defaultTier'];
 }
 
 /** One class of a call's usage and what it costs. Amounts are whole femto-USD (1e-15), so that nothing is rounded here. */

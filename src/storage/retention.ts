@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
+import { removeLostComments } from './comments/lost-comments.js';
 import { type RemovedTraces, removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
 import { MediaSweeper } from './media/media-sweeper.js';
@@ -43,6 +44,7 @@ export interface Removed {
   traces: number;
   sessions: number;
   scores: number;
+  comments: number;
   tracePartitions: number;
   pointPartitions: number;
   series: number;
@@ -144,7 +146,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
 
   private async remove(client: Client, nowMs: number): Promise<Removed> {
     const removed: Removed = {
-      ...{ traces: 0, sessions: 0, scores: 0, tracePartitions: 0 },
+      ...{ traces: 0, sessions: 0, scores: 0, comments: 0, tracePartitions: 0 },
       ...{ pointPartitions: 0, series: 0, exemplars: 0, quarantined: 0, files: 0, orphans: 0 },
     };
     await this.drop(client);
@@ -162,6 +164,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const first = await removeExpiredTraces(client, lastBucket, () => this.isStopping);
     count(removed, first);
     removed.scores += await removeExpiredScores(client, lastBucket, () => this.isStopping);
+    removed.comments = await removeLostComments(client, () => this.isStopping);
     removed.quarantined = await removeExpiredMessages(client, 'quarantine', beforeMs);
     removed.orphans = await removeExpiredMessages(client, 'orphans', beforeMs);
     removed.files = (await this.media.removeExpired(client, beforeMs, () => this.isStopping)).files;
@@ -231,6 +234,7 @@ function describe(removed: Removed): string {
     [removed.traces, 'trace', 'traces'],
     [removed.sessions, 'session', 'sessions'],
     [removed.scores, 'score', 'scores'],
+    [removed.comments, 'comment', 'comments'],
     [removed.tracePartitions, 'partition of traces', 'partitions of traces'],
     [removed.pointPartitions, 'partition of points', 'partitions of points'],
     [removed.series, 'series', 'series'],

@@ -8,6 +8,7 @@ import { type Project } from '../domain/project.js';
 import { encodeArray } from './binary-array.js';
 import { micros, toNumber } from './bulk-insert.js';
 import { writerOptions } from './client-options.js';
+import { deletionOfLost, selectCommentsAtRisk } from './comments/lost-comments.js';
 import { beginWithLanes, LANE_COUNT } from './lane.js';
 import { MediaSweeper } from './media/media-sweeper.js';
 import { contributionOf, hourOf } from './rollup.js';
@@ -35,7 +36,7 @@ export class TraceDeleter {
   ) {}
 
   /**
-   * Deletes those of `traceIds` that the project has, with their observations, payloads, scores and logs and the files that
+   * Deletes those of `traceIds` that the project has, with their observations, payloads, scores, comments and logs and the files that
    * nothing else has, and takes them out of every sum. Returns how many there were. What arrives for them later makes them anew.
    * @throws Unavailable when the database does not do it in time; what is deleted by then stays deleted.
    */
@@ -89,11 +90,17 @@ async function deleteTogether(client: ClientBase, { no }: Project, traceIds: rea
   const deltas = new RollupDeltas();
   await countObservationsOut(client, rows, deltas);
   for (const row of rows) countTraceOut(row, deltas, now);
+  const commentIds = await selectCommentsAtRisk(client, no, {
+    traceIds: rows.map((row) => row.traceId),
+    sessionIds: sessionIdsOf(rows),
+    buckets: [...new Set(rows.map((row) => row.bucket))],
+  });
   await StatementBatch.run(client, (batch) => {
     for (const table of BY_BUCKET) batch.add(deletionOf(table, rows, 'AND x.bucket = k.b'));
     for (const table of BY_TRACE) batch.add(deletionOf(table, rows, ''));
     writeRollups(batch, deltas, randomInt(LANE_COUNT));
     batch.add(deletionOfEmptySessions(no, rows));
+    if (commentIds.length > 0) batch.add(deletionOfLost(no, commentIds));
     batch.add({ name: 'commit', text: 'COMMIT', values: [] });
   });
   return rows.length;
@@ -168,7 +175,7 @@ function deletionOf(table: string, traces: readonly TraceRow[], andBucket: strin
 }
 
 function deletionOfEmptySessions(projectNo: number, traces: readonly TraceRow[]) {
-  const ids = traces.flatMap((row) => sessionShareOf(row)?.sessionId ?? []);
+  const ids = sessionIdsOf(traces);
   return {
     name: 'delete empty sessions',
     text:
@@ -183,6 +190,10 @@ function deletionOfEmptySessions(projectNo: number, traces: readonly TraceRow[])
       encodeArray('key.session_id', 'text', ids),
     ],
   };
+}
+
+function sessionIdsOf(traces: readonly TraceRow[]): string[] {
+  return traces.flatMap((row) => sessionShareOf(row)?.sessionId ?? []);
 }
 
 function keysOf(traces: readonly TraceRow[]): Buffer[] {

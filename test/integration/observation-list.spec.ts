@@ -449,3 +449,31 @@ it('every column runs with every operator it takes, whatever text is asked for',
   expect(asked).toBeGreaterThan(300);
   expect(await find([])).toEqual(NEWEST_FIRST);
 });
+
+it('a list of errors and its count go by the index of what went wrong', async () => {
+  await database.pool.query(
+    `INSERT INTO observations (project_no, trace_id, id, bucket, start_time, created_at, updated_at, level)
+     SELECT 9, 't' || n / 8, 'o' || n, $1, now() - n * interval '1 second', now(), now(), CASE WHEN n % 200 = 0 THEN 'ERROR' END
+     FROM generate_series(1, 20000) n`,
+    [BUCKET],
+  );
+  await database.pool.query('ANALYZE observations');
+  const asked: [string, readonly unknown[]][] = [];
+  const pool = new ReadPool(await database.dataSource(), { readTimeoutMs: 10_000 });
+  const query = pool.query.bind(pool);
+  pool.query = (sql, parameters = []) => {
+    asked.push([sql, parameters]);
+    return query(sql, parameters);
+  };
+  const errors = new ObservationListReader(pool, new SnapshotReader(pool), new PromptReader(pool));
+  const plain: Filter = [{ type: 'string', column: 'level', operator: '=', value: 'ERROR' }];
+  const page = await errors.findPage({ no: 9, id: 'p9' }, { plain, conditions: [] }, { page: 1, limit: 10 }, ROWS_ONLY);
+  expect(page.totalItems).toBe(100);
+  for (const [sql, parameters] of asked.filter(([text]) => text.includes('o.level = '))) {
+    const { rows } = await database.pool.query<Record<string, string>>(`EXPLAIN ${sql}`, [...parameters]);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain(`observations_w${BUCKET}_project_no_level_start_time_idx`);
+  }
+  expect(asked.length).toBeGreaterThan(1);
+  await database.pool.query('DELETE FROM observations WHERE project_no = 9');
+});

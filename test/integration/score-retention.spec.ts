@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { parseConfig } from '../../src/config/config.js';
+import { PartitionKeeper } from '../../src/storage/partitions.js';
 import { BUCKET, insertRows } from '../support/rows.js';
 import { bucketStartMs } from '../../src/storage/trace-writer.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -72,6 +74,28 @@ describe('retention of scores', () => {
       'recent, of a trace to come',
     ]);
     expect(await run(DAYS)).toMatchObject({ traces: 0, scores: 0 });
+  });
+
+  it('takes comments along: those on expired traces, on their observations and sessions, whenever they were written', async () => {
+    await insertRows(database.pool, 'traces', [
+      { trace_id: 'old', bucket: OLD_BUCKET, session_id: 'old' },
+      { trace_id: 'recent', bucket: BUCKET, session_id: 'recent' },
+    ]);
+    await insertRows(database.pool, 'sessions', [{ session_id: 'old' }, { session_id: 'recent' }]);
+    const partitions = new PartitionKeeper(await database.dataSource(), parseConfig({}));
+    for (const week of [OLD_MS, NOW_MS]) await partitions.ensure(week);
+    await insertRows(database.pool, 'observations', [
+      { trace_id: 'recent', bucket: BUCKET, id: 'recent' },
+      { trace_id: 'old', bucket: OLD_BUCKET, id: 'old' },
+    ]);
+    await database.pool.query(
+      `INSERT INTO comments SELECT 1, gen_random_uuid(), type, id, 'c', NULL, $1
+       FROM unnest('{TRACE,OBSERVATION,SESSION}'::text[]) type, unnest('{old,recent}'::text[]) id`,
+      [new Date(NOW_MS)],
+    );
+    expect(await run(DAYS)).toMatchObject({ traces: 1, sessions: 1, comments: 3 });
+    const { rows } = await database.pool.query<{ object_id: string }>('SELECT object_id FROM comments');
+    expect(rows.map((row) => row.object_id)).toEqual(['recent', 'recent', 'recent']);
   });
 
   it('keeps everything when nothing expires', async () => {

@@ -65,6 +65,45 @@ describe('deleting traces', () => {
     expect(await wrongSums(database.pool)).toEqual({});
   });
 
+  it('takes the comments on them, on their observations and on sessions that end with them, and no others', async () => {
+    const trace = (traceId: string, sessionId: string): Patch => ({
+      ...{ kind: 'trace', index: 0, traceId, stamp: 2, sessionId },
+    });
+    const observation = (traceId: string, id: string): Patch => ({
+      kind: 'observation',
+      index: 0,
+      traceId,
+      id,
+      stamp: 2,
+    });
+    const patches = [
+      ...[trace('gone', 'ends'), observation('gone', 'own'), observation('gone', 'shared')],
+      ...[trace('gone too', 'goes on'), trace('kept', 'goes on'), observation('kept', 'shared')],
+    ];
+    await queue.submit(batchOf(PROJECT.no, patches));
+    await queue.submit(batchOf(OTHER_PROJECT.no, patches));
+    const things = [
+      ...['TRACE gone', 'TRACE kept', 'OBSERVATION own', 'OBSERVATION shared', 'SESSION ends', 'SESSION goes on'],
+      ...['OBSERVATION gone', 'PROMPT gone'],
+    ];
+    await database.pool.query(
+      `INSERT INTO comments SELECT p, gen_random_uuid(), split_part(t, ' ', 1), substr(t, strpos(t, ' ') + 1), 'c', NULL, now()
+       FROM unnest($1::int4[]) p, unnest($2::text[]) t`,
+      [[PROJECT.no, OTHER_PROJECT.no], things],
+    );
+
+    expect(await deleter.delete(PROJECT, ['gone', 'gone too'])).toBe(2);
+
+    const left = await database.pool.query<{ no: number; things: string[] }>(
+      `SELECT project_no AS no, array_agg(object_type || ' ' || object_id ORDER BY 1) AS things FROM comments GROUP BY 1 ORDER BY 1`,
+    );
+    expect(left.rows.map(({ things: of }) => of.sort())).toEqual([
+      ['OBSERVATION gone', 'OBSERVATION shared', 'PROMPT gone', 'SESSION goes on', 'TRACE kept'],
+      things.toSorted(),
+    ]);
+    await database.pool.query('DELETE FROM comments');
+  });
+
   it('takes more traces than one transaction does', async () => {
     const ids = Array.from({ length: 230 }, (_, i) => `trace ${i}`);
     const patches = ids.map((traceId, index): Patch => ({ kind: 'trace', index, traceId, stamp: 2 }));

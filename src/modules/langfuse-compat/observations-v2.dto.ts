@@ -174,8 +174,8 @@ export class ObservationV2Dto {
   @ApiProperty({ required: false, type: Number, nullable: true, example: 0.00195 })
   totalCost?: number | null;
 
-  /** Group usage: the tier of the model's price whose conditions the usage met; null for the price without conditions. */
-  @ApiProperty({ required: false, type: String, nullable: true, example: null })
+  /** Group usage: the tier of the model's price that the cost was made with; null for a cost that was stated. */
+  @ApiProperty({ required: false, type: String, nullable: true, example: 'Standard' })
   usagePricingTierName?: string | null;
 
   /** Group prompt. */

@@ -169,11 +169,11 @@ export class ObservationDto {
   @ApiProperty({ type: Number, nullable: true, example: null })
   totalPrice!: number | null;
 
-  /** Of the tier of the model's price whose conditions the usage met; null for the price without conditions. */
-  @ApiProperty({ type: String, nullable: true, example: null })
+  /** Of the tier of the model's price that the cost was made with, as the model shows it; null for a cost that was stated. */
+  @ApiProperty({ type: String, nullable: true, example: 'openai/gpt-5-mini:default' })
   usagePricingTierId!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, example: null })
+  @ApiProperty({ type: String, nullable: true, example: 'Standard' })
   usagePricingTierName!: string | null;
 
   /** USD; null when nobody stated it. */

@@ -2,6 +2,7 @@ import { type CostDetails, type ObservationWithPayload, type UsageDetails } from
 import { type ListedObservation } from '../../domain/observation-list.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type PricedUsage, type StoredPrice } from '../../domain/price.js';
+import { type NamedTier, tierOfCost } from '../../domain/price-tier.js';
 import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
@@ -24,8 +25,8 @@ export interface ObservationFigures {
   readonly inputPriceUsd: number | null;
   readonly outputPriceUsd: number | null;
   readonly totalPriceUsd: number | null;
-  /** The tier with conditions that the cost was made with; null where none held, and for a stated cost. */
-  readonly pricingTier: PricedUsage['tier'];
+  /** The tier that the cost was made with; null for a stated cost, and without one. */
+  readonly pricingTier: NamedTier | null;
 }
 
 export function observationFigures(seen: ObservationWithPayload): ObservationFigures {
@@ -46,7 +47,7 @@ export function observationFigures(seen: ObservationWithPayload): ObservationFig
     inputPriceUsd: seen.inputPriceUsd ?? unitPrice(seen.price, 'input'),
     outputPriceUsd: seen.outputPriceUsd ?? unitPrice(seen.price, 'output'),
     totalPriceUsd: seen.totalPriceUsd ?? unitPrice(seen.price, 'total'),
-    pricingTier: priced?.tier ?? null,
+    pricingTier: seen.price === null || priced === undefined ? null : tierOfCost(seen.price, priced),
   };
 }
 

@@ -16,7 +16,7 @@ export class TraceDeletionController {
 
   /**
    * Deletes a trace
-   * @remarks With its observations, payloads and logs, at once; sessions, usage and costs no longer count it. What arrives
+   * @remarks With its observations, payloads, scores, comments and logs, at once; sessions, usage and costs no longer count it. What arrives
    * for it later makes it anew. Needs a key with the scope `admin`.
    */
   @Delete(':traceId')

@@ -51,6 +51,7 @@ export const DESCRIPTION_RULES = {
       span('gen_ai.response.model', 'genAi'),
       span('ai.response.model', 'aiSdk'),
       span('llm.response.model_name', 'openInference'),
+      span('llm.response.model', 'traceloop'),
       span('llm.model_name', 'openInference'),
       span('embedding.model_name', 'openInference'),
       span('reranker.model_name', 'openInference'),

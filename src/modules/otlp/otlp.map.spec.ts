@@ -245,6 +245,10 @@ describe('the type of an observation', () => {
     [{ 'gen_ai.operation.name': 'execute_tool', 'gen_ai.request.model': 'm' }, 'TOOL'],
     [{ 'gen_ai.operation.name': 'unheard_of', 'gen_ai.request.model': 'm' }, 'GENERATION'],
     [{ 'gen_ai.tool.name': 'search', 'gen_ai.request.model': 'm' }, 'TOOL'],
+    [{ 'flue.tool.call_id': 'c' }, 'TOOL'],
+    [{ 'flue.task.id': 't', 'gen_ai.request.model': 'm' }, 'AGENT'],
+    [{ 'flue.task.agent': 'planner' }, 'AGENT'],
+    [{ 'llm.response.model': 'm' }, 'GENERATION'],
     [{ 'gen_ai.response.model': 'm' }, 'GENERATION'],
     [{ 'http.method': 'GET' }, 'SPAN'],
   ])('of a span with %j is %s', (values, type) => {

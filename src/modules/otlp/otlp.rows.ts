@@ -51,7 +51,7 @@ export type Doc =
   | 'laminar'
   /** crewAIInc/crewAI, telemetry/telemetry.py. */
   | 'crewAi'
-  /** withastro/flue, its spans of tools. */
+  /** withastro/flue, its spans of tools and tasks. */
   | 'flue';
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '../../domain/errors.js';
+import { idProblem } from '../../domain/identifier.js';
 import { isStorableText, isWithinDepth, type JsonValue, toJsonText } from '../../domain/json.js';
 import { type ClassPrice, type ConditionalTier, type UsageCondition, USAGE_OPERATORS } from '../../domain/price.js';
 import { parseIsoTime } from '../../domain/time.js';
@@ -33,6 +34,13 @@ type Members = ReadonlyMap<string, unknown>;
 
 interface Tier extends ConditionalTier {
   readonly isDefault: boolean;
+}
+
+/** The id that a client chose for a model. @throws InvalidInput for one that cannot be stored. */
+export function parseModelId(id: string): string {
+  const problem = idProblem(id);
+  if (problem !== undefined) throw new InvalidInput(`modelId ${problem}`, 'modelId');
+  return id;
 }
 
 /** What POST /api/public/models asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */

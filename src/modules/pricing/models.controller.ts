@@ -1,12 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { NotFound } from '../../domain/errors.js';
 import { type Project } from '../../domain/project.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { parseLimit, parsePage, type QueryString } from '../../http/query.js';
 import { ModelCatalog } from '../../storage/pricing/model-catalog.js';
 import { PriceStore } from '../../storage/pricing/price-store.js';
-import { parseNewModel } from './models.body.js';
+import { parseModelId, parseNewModel } from './models.body.js';
 import { DeletedModelDto, ModelDto, ModelListQuery, ModelPageDto, NewModelDto } from './models.dto.js';
 import { presentModel, presentModelPage } from './models.present.js';
 
@@ -63,6 +64,26 @@ export class ModelsController {
   @ApiOkResponse({ type: ModelDto, description: 'The model.' })
   async createModel(@CurrentProject() project: Project, @Body() body: unknown): Promise<ModelDto> {
     return presentModel({ kind: 'own', price: await this.prices.create(project, parseNewModel(body)) });
+  }
+
+  /**
+   * Sets the price of a model under an id of your own
+   * @remarks Makes it, or replaces the one of this id; a model of the server's price list cannot be replaced. Costs that
+   * were made before stay.
+   */
+  @Put(':modelId')
+  @RequireScope('admin')
+  @ApiParam({ ...ID, description: 'Of your choice, or as the list shows it; a `/` in it as `%2F`.' })
+  @ApiBody({ type: NewModelDto, description: 'Which names, and what their usage costs.' })
+  @ApiOkResponse({ type: ModelDto, description: 'The model.' })
+  @ApiNotFoundResponse({ description: 'The model is of the price list of the server.' })
+  async putModel(
+    @CurrentProject() project: Project,
+    @Param('modelId') id: string,
+    @Body() body: unknown,
+  ): Promise<ModelDto> {
+    if (this.catalog.isManaged(id)) throw new NotFound(`Model ${id} not found within authorized project`);
+    return presentModel({ kind: 'own', price: await this.prices.put(project, parseModelId(id), parseNewModel(body)) });
   }
 
   /**

@@ -1,11 +1,10 @@
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type ClassPrice, type PriceSheet } from '../../domain/price.js';
+import { type NamedTier, sizeTier, standardTier } from '../../domain/price-tier.js';
 import { LIBRARY_DATE } from '../../storage/pricing/library-prices.js';
 import { type PricedModel } from '../../storage/pricing/model-catalog.js';
 import { TOKENS } from '../../storage/pricing/own-price-matcher.js';
 import { type ModelDto, type ModelPageDto, type ModelTierDto } from './models.dto.js';
-
-const STANDARD = 'Standard';
 
 export function presentModel(priced: PricedModel): ModelDto {
   if (priced.kind === 'library') {
@@ -21,7 +20,7 @@ export function presentModel(priced: PricedModel): ModelDto {
       tokenizerConfig: null,
       isLangfuseManaged: true,
       createdAt: LIBRARY_DATE,
-      ...presentSheet(sheet, { id: `${id}:default`, name: STANDARD }),
+      ...presentSheet(sheet, standardTier(id)),
     };
   }
   const { id, modelPattern, validFrom, sheet, definition, createdAt } = priced.price;
@@ -37,7 +36,7 @@ export function presentModel(priced: PricedModel): ModelDto {
     tokenizerConfig: definition?.tokenizerConfig ?? null,
     isLangfuseManaged: false,
     createdAt,
-    ...presentSheet(sheet, definition?.defaultTier ?? { id: `${id}:default`, name: STANDARD }),
+    ...presentSheet(sheet, definition?.defaultTier ?? standardTier(id)),
   };
 }
 
@@ -57,10 +56,7 @@ function flatPrices({ prices }: PriceSheet): Pick<ModelDto, 'inputPrice' | 'outp
   return { inputPrice: of('input'), outputPrice: of('output'), totalPrice: of('total') };
 }
 
-function presentSheet(
-  sheet: PriceSheet,
-  standard: { readonly id: string; readonly name: string },
-): Pick<ModelDto, 'prices' | 'pricingTiers'> {
+function presentSheet(sheet: PriceSheet, standard: NamedTier): Pick<ModelDto, 'prices' | 'pricingTiers'> {
   const tiers: ModelTierDto[] = [
     { ...standard, isDefault: true, priority: 0, conditions: [], prices: pricesOf(sheet.prices) },
   ];
@@ -69,8 +65,7 @@ function presentSheet(
   // The largest size that the input exceeds holds: in Langfuse's words the first one that does.
   [...sheet.tiers].reverse().forEach(({ aboveInputTokens: value, prices }, i) => {
     tiers.push({
-      id: `${standard.id}:above-${value}`,
-      name: `Input above ${value} tokens`,
+      ...sizeTier(standard, value),
       isDefault: false,
       priority: i + 1,
       conditions: [{ usageDetailPattern: 'input', operator: 'gt', value, caseSensitive: false }],

@@ -9,6 +9,7 @@ import { ReadPool } from '../read-pool.js';
 import { CappedCounter } from '../sql/capped-count.js';
 import { pageOf, windowOf } from '../sql/paging.js';
 import { Where } from '../sql/where.js';
+import { COMMENTED_THING } from './commented-things.js';
 
 /** Which comments a list shows; every condition must hold, an absent one always does. */
 export interface CommentFilter {
@@ -26,15 +27,6 @@ const COLUMNS =
   'c.id, c.object_type AS "objectType", c.object_id AS "objectId", c.content, c.author_user_id AS "authorUserId", ' +
   `${micros('c.created_at')} AS "createdAt"`;
 
-/** Whether the project `$1` has the thing `$2`, each by an index. */
-const EXISTS: Readonly<Record<CommentedType, string>> = {
-  TRACE: 'SELECT FROM traces WHERE project_no = $1 AND trace_id = $2',
-  // The second condition on the id is true for every row, and the predicate of the index.
-  OBSERVATION: `SELECT FROM observations WHERE id = $2 AND id > '' AND project_no = $1`,
-  SESSION: 'SELECT FROM sessions WHERE project_no = $1 AND session_id = $2',
-  PROMPT: 'SELECT FROM prompt_versions WHERE project_no = $1 AND id::text = $2',
-};
-
 /** What people write about traces, observations, sessions and prompts. */
 @Injectable()
 export class CommentStore {
@@ -50,7 +42,7 @@ export class CommentStore {
    */
   async create(project: Project, comment: Omit<Comment, 'id' | 'createdAt'>): Promise<string> {
     const { objectType, objectId, content, authorUserId } = comment;
-    const [found] = await this.pool.query(`${EXISTS[objectType]} LIMIT 1`, [project.no, objectId]);
+    const [found] = await this.pool.query(`${COMMENTED_THING[objectType]('$1', '$2')} LIMIT 1`, [project.no, objectId]);
     if (found === undefined) throw new NotFound(`${objectType} ${objectId} not found within authorized project`);
     const id = randomUUID();
     await this.pool.query(

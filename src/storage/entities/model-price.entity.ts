@@ -10,6 +10,10 @@ export class ModelPriceEntity {
   @Column({ name: 'project_no', type: 'int4' })
   projectNo!: number;
 
+  /** As clients know it; of those that are not deleted a project has each once. */
+  @Column({ name: 'model_id', type: 'text', collation: 'C' })
+  modelId!: string;
+
   @Column({ name: 'model_pattern', type: 'text' })
   modelPattern!: string;
 

@@ -41,6 +41,11 @@ export class ModelCatalog {
     return { kind: 'own', price };
   }
 
+  /** Whether the price list that comes with the server has it. */
+  isManaged(id: string): boolean {
+    return this.current().has(id);
+  }
+
   private current(): ReadonlyMap<string, ListedModel> {
     const now = Date.now();
     if (now - this.madeMs >= MAX_AGE_MS || now < this.madeMs) {

@@ -3,7 +3,7 @@ import { type LoadedPrices } from './price-book.js';
 
 /** A row of `model_prices`. */
 export interface PriceColumns {
-  id: string;
+  model_id: string;
   project_no: number;
   model_pattern: string;
   provider: string | null;
@@ -13,11 +13,11 @@ export interface PriceColumns {
   created_at: Date;
 }
 
-export const PRICE_COLUMNS = 'id, project_no, model_pattern, provider, valid_from, sheet, definition, created_at';
+export const PRICE_COLUMNS = 'model_id, project_no, model_pattern, provider, valid_from, sheet, definition, created_at';
 
 export function toPrice(row: PriceColumns): OwnPrice {
   return {
-    id: row.id,
+    id: row.model_id,
     modelPattern: row.model_pattern,
     provider: row.provider,
     validFrom: row.valid_from?.toISOString() ?? null,

@@ -199,6 +199,7 @@ function ownCandidate({ price, validFromMs }: OwnPriceMatcher, matchedBy: PriceS
       rule: 'pattern',
       valid: price.validFrom === null ? null : `from ${price.validFrom}`,
       sheet: price.sheet,
+      ...(price.definition === null ? {} : { defaultTier: price.definition.defaultTier }),
     }),
     holdsAt: (timeMs) => timeMs >= validFromMs,
   };

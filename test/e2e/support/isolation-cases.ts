@@ -429,6 +429,12 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
     read: () => '/api/public/models',
   },
   'GET /api/public/models/{modelId}': { kind: 'item', path: ({ modelId }) => `/api/public/models/${modelId}` },
+  // Clients choose the id; this one is the pattern of the path itself.
+  'PUT /api/public/models/{modelId}': {
+    kind: 'write',
+    body: (mark) => model(mark, 'put'),
+    read: () => `/api/public/models/${encode('{modelId}')}`,
+  },
   'DELETE /api/public/models/{modelId}': {
     kind: 'item',
     path: ({ modelId }) => `/api/public/models/${modelId}`,
