@@ -18,6 +18,7 @@ import { CreateMedia1796070000000 } from './1796070000000-CreateMedia.js';
 import { CreateComments1796080000000 } from './1796080000000-CreateComments.js';
 import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
+import { IndexItemMediaLinks1796140000000 } from './1796140000000-IndexItemMediaLinks.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -42,4 +43,5 @@ export const migrations = [
   CreateComments1796080000000,
   CreateApiKeys1796090000000,
   IndexObservationNames1796100000000,
+  IndexItemMediaLinks1796140000000,
 ];
