@@ -20,6 +20,7 @@ import { CreateApiKeys1796090000000 } from './1796090000000-CreateApiKeys.js';
 import { IndexObservationNames1796100000000 } from './1796100000000-IndexObservationNames.js';
 import { IndexObservationLevels1796130000000 } from './1796130000000-IndexObservationLevels.js';
 import { AddModelIds1796130000001 } from './1796130000001-AddModelIds.js';
+import { IndexItemMediaLinks1796140000000 } from './1796140000000-IndexItemMediaLinks.js';
 import { SplitCosts1796150000000 } from './1796150000000-SplitCosts.js';
 
 /** Every migration in the order it runs. */
@@ -47,5 +48,6 @@ export const migrations = [
   IndexObservationNames1796100000000,
   IndexObservationLevels1796130000000,
   AddModelIds1796130000001,
+  IndexItemMediaLinks1796140000000,
   SplitCosts1796150000000,
 ];

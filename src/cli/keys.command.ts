@@ -6,7 +6,7 @@ export function defineKeys(program: Command): void {
     .command('keys')
     .summary('list, make, revoke and rotate the keys of a project')
     .description(
-      'A key is a pair of public and secret key for Basic authentication; the secret alone is a bearer token. Works on the\n' +
+      'A key is a pair of public and secret key for Basic authentication; the secret alone is a bearer token. Works on the ' +
         'database of the settings, while the server runs (which follows within five seconds) and while it does not.',
     )
     .addHelpText(

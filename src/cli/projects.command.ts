@@ -6,7 +6,7 @@ export function defineProjects(program: Command): void {
     .command('projects')
     .summary('list, make, rename and delete projects')
     .description(
-      'Projects keep the data of teams apart; each has keys of its own (`xtrace keys`). Works on the database of the\n' +
+      'Projects keep the data of teams apart; each has keys of its own (`xtrace keys`). Works on the database of the ' +
         'settings, while the server runs and while it does not.',
     )
     .addHelpText(
@@ -36,7 +36,7 @@ export function defineProjects(program: Command): void {
     .command('delete')
     .summary('delete a project with everything in it')
     .argument('<id>', 'as the list shows it')
-    .option('--yes', 'consent to lose all its traces, metrics, logs, prices and keys')
+    .option('--yes', 'consent to lose everything in it, its keys too')
     .action(async (id: string, options: ProjectOptions) => (await run()).deleteProject(id, options));
 }
 

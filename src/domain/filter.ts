@@ -12,15 +12,18 @@ const NUMBER_OPERATORS = ['=', ...COMPARISONS] as const;
 const OPTION_OPERATORS = ['any of', 'none of'] as const;
 const EQUALITY = ['=', '<>'] as const;
 
-/** The types of conditions and the operators of each. `matches` is for columns that offer it. */
+/**
+ * The types of conditions and the operators of each. `matches` is for columns that offer it; the last ones of `string` and
+ * `stringObject` look at no value.
+ */
 export const FILTER_OPERATORS = {
   datetime: COMPARISONS,
-  string: TEXT_OPERATORS,
+  string: [...TEXT_OPERATORS, 'is not empty'],
   number: NUMBER_OPERATORS,
   stringOptions: OPTION_OPERATORS,
   categoryOptions: OPTION_OPERATORS,
   arrayOptions: ['any of', 'none of', 'all of'],
-  stringObject: TEXT_OPERATORS,
+  stringObject: [...TEXT_OPERATORS, 'is set', 'is not set'],
   numberObject: NUMBER_OPERATORS,
   booleanObject: EQUALITY,
   boolean: EQUALITY,

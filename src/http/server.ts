@@ -10,6 +10,7 @@ import { ServerLogger } from './logger.js';
 import { serveOpenApi } from './openapi.js';
 import { canonicalOtlpUrl } from './otlp-address.js';
 import { requestIdOf } from './request-id.js';
+import { encodeSlashedNames } from './slashed-names.js';
 
 /** Collectors and load balancers keep connections for 60 s; ours must not be the side that closes first. */
 const KEEP_ALIVE_MS = 72_000;
@@ -37,7 +38,7 @@ export async function createServer(root: DynamicModule, config: Config): Promise
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void sendFailure(error, request, reply),
     clientErrorHandler: refuseUnreadable,
-    rewriteUrl: (request: IncomingMessage) => canonicalOtlpUrl(request.url ?? '/'),
+    rewriteUrl: ({ url, method }: IncomingMessage) => encodeSlashedNames(canonicalOtlpUrl(url ?? '/'), method),
     routerOptions: {
       ignoreTrailingSlash: true,
       // Some SDKs join a base URL that ends in a slash with a path that starts with one.

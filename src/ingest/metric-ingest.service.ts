@@ -5,7 +5,7 @@ import { Redactor } from '../domain/redaction.js';
 import { MetricWriter } from '../storage/metric-writer.js';
 import { FlushEvents } from './flush-events.js';
 import { PartitionSource } from './partition-source.js';
-import { PointQueue } from './point-queue.js';
+import { openPointQueue, type PointQueue } from './point-queue.js';
 
 /**
  * The door of the pipeline for points of time series. They have a queue of their own, as large as that of traces, so
@@ -22,7 +22,7 @@ export class MetricIngestService implements OnApplicationShutdown {
     private readonly redactor: Redactor,
     events: FlushEvents,
   ) {
-    this.queue = new PointQueue(writer, {
+    this.queue = openPointQueue(writer, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
       onMissingPartition: () => partitions.ensure('points'),

@@ -4,7 +4,7 @@ import { Redactor } from '../domain/redaction.js';
 import { type ScoreBatch, type ScoreReceipt } from '../domain/score.js';
 import { ScoreWriter } from '../storage/scores/score-writer.js';
 import { FlushEvents } from './flush-events.js';
-import { ScoreQueue } from './score-queue.js';
+import { openScoreQueue, type ScoreQueue } from './score-queue.js';
 
 /** The door of the pipeline for scores. They have a queue of their own: they are small, and belong to no trace's lane. */
 @Injectable()
@@ -17,7 +17,7 @@ export class ScoreIngestService implements OnApplicationShutdown {
     private readonly redactor: Redactor,
     events: FlushEvents,
   ) {
-    this.queue = new ScoreQueue(writer, {
+    this.queue = openScoreQueue(writer, {
       maxBytes: config.writeQueueMaxBytes,
       deadlineMs: config.writeDeadlineMs,
       nowMs: Date.now,

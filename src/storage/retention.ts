@@ -76,7 +76,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationBootstrap(): void {
     const { tracesRetentionDays: traces, metricsRetentionDays: points } = this.config;
     this.logger.log(`keeps traces ${shown(traces)} after receipt and points of time series ${shown(points)}`);
-    if (traces > 0 || points > 0) this.schedule(FIRST_RUN_MS);
+    // Also when both are kept for ever: files of dataset items that are gone, and parts of uploads, are not.
+    this.schedule(FIRST_RUN_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -154,6 +155,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       await this.removeTraces(client, nowMs - this.config.tracesRetentionDays * DAY_MS, removed);
     if (this.config.metricsRetentionDays > 0)
       await this.removePoints(client, nowMs, nowMs - this.config.metricsRetentionDays * DAY_MS, removed);
+    removed.files += (await this.media.removeOfItems(client, nowMs, () => this.isStopping)).files;
     await this.media.removeLoose(client, nowMs, () => this.isStopping);
     return removed;
   }

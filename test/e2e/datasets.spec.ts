@@ -96,6 +96,9 @@ describe('names in paths', () => {
     expect(await ok('GET', `${ITEMS}/${encodeURIComponent(String(id))}`)).toMatchObject({ datasetName: name });
     await ok('POST', RUN_ITEMS, { runName: name, datasetItemId: id, traceId: 't' });
     expect(await ok('GET', `/api/public/datasets/${path}/runs/${path}`)).toMatchObject({ name, datasetName: name });
+    const bare = path.replaceAll('%2F', '/');
+    expect(await ok('GET', `/api/public/datasets/${bare}/runs/${bare}`)).toMatchObject({ name, datasetName: name });
+    expect(await ok('GET', `/api/public/v2/datasets/${bare}`)).toMatchObject({ name });
     expect(await ok('GET', `/api/public/datasets/${path}/runs/${path}/results`)).toMatchObject({ meta: page(1) });
     expect(await ok('DELETE', `/api/public/datasets/${path}/runs/${path}`)).toEqual({
       message: 'Dataset run successfully deleted',

@@ -117,6 +117,15 @@ describe('a prompt over HTTP', () => {
     }
   });
 
+  it('in a folder is found by a client that leaves its slashes as they are', async () => {
+    await made('folder/sub/plain');
+    const path = `${PROMPTS}/folder/sub/plain`;
+    expect((await send('PATCH', `${path}/versions/1`, { newLabels: ['staging'] })).status).toBe(200);
+    expect(await api.read(`${path}?label=staging`)).toMatchObject({ name: 'folder/sub/plain', version: 1 });
+    expect((await send('DELETE', path)).status).toBe(204);
+    expect((await send('GET', path)).text).toContain("Prompt not found: 'folder/sub/plain'");
+  });
+
   it('is deleted with 204 and no body', async () => {
     await made('gone');
     expect(await send('DELETE', `${PROMPTS}/gone?label=latest`)).toEqual({ status: 204, text: '' });

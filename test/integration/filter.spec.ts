@@ -154,7 +154,10 @@ function memberText({ metadata }: Row, condition: FilterCondition): string | nul
 
 function compareText(text: string | null, operator: string, value: string): boolean {
   if (operator === '=' && value === '') return text === null || text === '';
+  if (operator === 'is not set') return text === null;
   if (text === null) return false;
+  if (operator === 'is set') return true;
+  if (operator === 'is not empty') return text !== '';
   if (operator === '=') return text === value;
   if (operator === 'contains') return text.includes(value);
   if (operator === 'does not contain') return !text.includes(value);

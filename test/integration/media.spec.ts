@@ -5,6 +5,8 @@ import { Client } from 'pg';
 import { parseConfig } from '../../src/config/config.js';
 import { DomainError, NotFound } from '../../src/domain/errors.js';
 import { mediaIdOf, type MediaContent, type MediaLink } from '../../src/domain/media.js';
+import { type DatasetItemPatch, DatasetItemStore } from '../../src/storage/datasets/dataset-item-store.js';
+import { DatasetStore } from '../../src/storage/datasets/dataset-store.js';
 import { PartitionKeeper } from '../../src/storage/partitions.js';
 import { type MediaSql } from '../../src/storage/media/media-objects.js';
 import { MediaReader, type MediaTexts } from '../../src/storage/media/media-reader.js';
@@ -63,7 +65,9 @@ describe('files', () => {
     await database.pool.query(`INSERT INTO projects (no, id, name) VALUES (1, 'default', 'd'), (2, 'other', 'o')
       ON CONFLICT DO NOTHING`);
   });
-  beforeEach(() => database.pool.query('TRUNCATE media, media_links, media_chunks, media_loose_objects'));
+  beforeEach(() =>
+    database.pool.query('TRUNCATE media, media_links, media_chunks, media_loose_objects, datasets, dataset_items'),
+  );
   afterAll(async () => {
     await database.drop();
     await bucket.stop();
@@ -252,6 +256,10 @@ describe('files', () => {
       await put(store, kept!, [linkOf('lives')]);
       await put(store, shared!, [linkOf('gone'), linkOf('lives')]);
       await put(store, item!, [linkOf('gone'), ITEM_LINK]);
+      await database.pool.query(
+        `INSERT INTO dataset_items (project_no, id, valid_from, valid_to, dataset_id, created_at, status)
+         VALUES (1, 'i', now(), 'infinity', 'd', now(), 'ACTIVE')`,
+      );
       await put(store, gone!, [linkOf('gone'), linkOf('never came')]);
       await database.pool.query('UPDATE media_links SET linked_at = $1', [new Date(nowMs - DAYS * DAY_MS - 1000)]);
       await put(store, young!, [linkOf('not here yet')]);
@@ -281,6 +289,56 @@ describe('files', () => {
       await client.end();
       expect(await count('media')).toBe(1);
       expect(await count('media_links')).toBe(1);
+    });
+  });
+
+  describe('of dataset items', () => {
+    const item = (id: string, input: unknown): DatasetItemPatch => ({ id, input: JSON.stringify(input) });
+    const tag = ({ id }: TestFile) => `@@@langfuseMedia:type=image/png|id=${id}|source=bytes@@@`;
+
+    it('stay as long as a version of the item does, also where a trace brought them, and go with the last one', async () => {
+      const datasets = new DatasetStore(pool);
+      const items = new DatasetItemStore(pool);
+      const { store } = open();
+      const [announced, fromTrace, erased, never] = ['a', 'b', 'c', 'd'].map((text) => fileOf(Buffer.from(text)));
+      const dataset = await datasets.put(PROJECT, { name: 'pictures' });
+      const putItem = async (id: string, input: unknown) =>
+        store.keepForItem(PROJECT, await items.put(PROJECT, dataset, item(id, input), () => Promise.resolve()));
+      const linked = (itemId: string): MediaLink => ({
+        owner: { kind: 'dataset-item', datasetId: dataset.id, itemId },
+        field: 'input',
+      });
+      await put(store, announced!, [linked('kept')]);
+      await put(store, fromTrace!, [linkOf('gone')]);
+      await put(store, erased!, [linked('erased')]);
+      await put(store, never!, [linked('never came')]);
+      await putItem('kept', [tag(announced!), tag(fromTrace!), tag(fromTrace!), tag(fileOf(Buffer.from('unknown')))]);
+      await putItem('kept', 'another version without files');
+      await putItem('erased', tag(erased!));
+      const left = async () => {
+        await database.pool.query(`UPDATE media_links SET linked_at = now() - interval '${DAYS + 1} days'`);
+        await sweep();
+        const { rows } = await database.pool.query<{ id: string }>('SELECT id FROM media');
+        return rows.map(({ id }) => id).sort();
+      };
+      const idsOf = (...files: (TestFile | undefined)[]) => files.map((one) => one!.id).sort();
+
+      expect(await left()).toEqual(idsOf(announced, fromTrace, erased));
+      await items.delete(PROJECT, 'kept', false);
+      await items.delete(PROJECT, 'erased', true);
+      expect(await left()).toEqual(idsOf(announced, fromTrace));
+      await datasets.delete(PROJECT, 'pictures');
+      expect(await left()).toEqual([]);
+      expect(await remains()).toEqual([0, 0, 0]);
+    });
+
+    it('may come a day after the file at most', async () => {
+      const { store } = open();
+      await put(store, file, [ITEM_LINK]);
+      await database.pool.query(`UPDATE media_links SET linked_at = now() - interval '23 hours'`);
+      expect(await sweep()).toBe(0);
+      await database.pool.query(`UPDATE media_links SET linked_at = now() - interval '25 hours'`);
+      expect(await sweep()).toBe(1);
     });
   });
 

@@ -1,4 +1,4 @@
-import { PointQueue } from '../../src/ingest/point-queue.js';
+import { openPointQueue } from '../../src/ingest/point-queue.js';
 import { MetricWriter } from '../../src/storage/metric-writer.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { BEARER, MetricsApp } from './metric-app.js';
@@ -292,7 +292,7 @@ describe('GET /api/public/metrics/names', () => {
 
 it('a stopping server finishes what it accepted and takes no more', async () => {
   const writer = new MetricWriter(database.connection, { metricsMaxSeries: 100_000 });
-  const queue = new PointQueue(writer, {
+  const queue = openPointQueue(writer, {
     maxBytes: 1e6,
     deadlineMs: 4000,
     onMissingPartition: () => Promise.resolve(),

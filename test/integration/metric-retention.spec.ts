@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { type Point, seriesOf } from '../../src/domain/metric.js';
-import { PointQueue } from '../../src/ingest/point-queue.js';
+import { openPointQueue } from '../../src/ingest/point-queue.js';
 import { IDLE_MS } from '../../src/storage/idle-series.js';
 import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { SeriesDirectory } from '../../src/storage/metric-series.js';
@@ -47,7 +47,7 @@ describe('retention of points', () => {
   const day = (n: number) => NOW_MS + n * DAY_MS;
 
   async function write(points: readonly Point[], nowMs = NOW_MS): Promise<void> {
-    const queue = new PointQueue(writer, {
+    const queue = openPointQueue(writer, {
       ...{ maxBytes: 1e8, deadlineMs: 10_000, nowMs: Date.now },
       onMissingPartition: () => ensure(nowMs),
     });

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Point, type Series, seriesOf } from '../../src/domain/metric.js';
-import { PointQueue } from '../../src/ingest/point-queue.js';
+import { openPointQueue, type PointQueue } from '../../src/ingest/point-queue.js';
 import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { candidateId, keyOf, SeriesDirectory } from '../../src/storage/metric-series.js';
 import { MetricWriter } from '../../src/storage/metric-writer.js';
@@ -39,7 +39,7 @@ function newWriter(): MetricWriter {
 
 function queueOf(writer: MetricWriter): PointQueue {
   const onMissingPartition = async () => new MetricPartitionKeeper(await database.dataSource()).ensure();
-  return new PointQueue(writer, { maxBytes: 1e8, deadlineMs: 10_000, onMissingPartition, nowMs: Date.now });
+  return openPointQueue(writer, { maxBytes: 1e8, deadlineMs: 10_000, onMissingPartition, nowMs: Date.now });
 }
 
 const series = (name: string, labels: Record<string, string> = {}): Series => seriesOf(name, labels);

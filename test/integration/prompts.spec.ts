@@ -1,3 +1,4 @@
+import { type Filter } from '../../src/domain/filter.js';
 import { type Observation } from '../../src/domain/observation.js';
 import { type Project } from '../../src/domain/project.js';
 import { type PromptDraft, type PromptVersion } from '../../src/domain/prompt.js';
@@ -234,6 +235,43 @@ describe('prompts', () => {
       totalItems: 2,
       hasMore: true,
     });
+  });
+
+  it('are listed by conditions on their versions', async () => {
+    await create('tools/search', { labels: ['production'], tags: ['t', 'u'], config: '{"model":"GPT-4o","k":null}' });
+    await create('tools/search', { config: '{"model":"o1"}' });
+    await create('tools_chat', { type: 'chat', content: [], config: '[]' });
+    const { id } = await create('back\\', { config: '"model"' });
+    const list = async (...conditions: Filter) =>
+      (await reader.findPrompts(PROJECT, { conditions }, FIRST_PAGE)).items.map(
+        ({ name, versions }) => `${name} ${versions.join()}`,
+      );
+    const name = { type: 'string', column: 'name' } as const;
+    const config = { type: 'stringObject', column: 'config', key: 'model' } as const;
+    const tags = { type: 'arrayOptions', column: 'tags' } as const;
+    const labels = { type: 'arrayOptions', column: 'labels' } as const;
+    const all = ['back\\ 1', 'tools/search 1,2', 'tools_chat 1'];
+    expect(await list()).toEqual(all);
+    expect(await list({ ...name, operator: 'is not empty', value: '' })).toEqual(all);
+    expect(await list({ ...name, operator: '=', value: 'TOOLS_CHAT' })).toEqual([]);
+    expect(await list({ ...name, operator: 'starts with', value: 'TOOLS/' })).toEqual(['tools/search 1,2']);
+    expect(await list({ ...name, operator: 'starts with', value: 'tools_' })).toEqual(all.slice(1));
+    expect(await list({ ...name, operator: 'starts with', value: 'tools\\_' })).toEqual(['tools_chat 1']);
+    expect(await list({ ...name, operator: 'ends with', value: '\\' })).toEqual(['back\\ 1']);
+    expect(await list({ ...name, operator: 'does not contain', value: 'tools' })).toEqual(['back\\ 1']);
+    expect(await list({ type: 'string', column: 'id', operator: '=', value: id })).toEqual(['back\\ 1']);
+    expect(await list({ type: 'stringOptions', column: 'type', operator: 'any of', value: ['chat'] })).toEqual([
+      'tools_chat 1',
+    ]);
+    expect(await list({ type: 'number', column: 'version', operator: '>', value: 1 })).toEqual(['tools/search 2']);
+    expect(await list({ ...labels, operator: 'any of', value: ['production'] })).toEqual(['tools/search 1']);
+    expect(await list({ ...labels, operator: 'none of', value: ['latest'] })).toEqual(['tools/search 1']);
+    expect(await list({ ...tags, operator: 'all of', value: ['u', 't'] })).toEqual(['tools/search 1,2']);
+    expect(await list({ ...config, operator: 'contains', value: 'gpt' })).toEqual(['tools/search 1']);
+    expect(await list({ ...config, operator: 'is set', value: '' })).toEqual(['tools/search 1,2']);
+    expect(await list({ ...config, operator: 'is not set', value: '' })).toEqual(['back\\ 1', 'tools_chat 1']);
+    expect(await list({ type: 'datetime', column: 'updatedAt', operator: '<', value: 0 })).toEqual([]);
+    await expect(list({ ...name, column: 'content', operator: '=', value: 'x' })).rejects.toThrow('no such column');
   });
 
   it('are found by the generations that name them', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { foldScores, type ScoreState, scoreStateOf } from '../../src/domain/score-merge.js';
 import { settleScore } from '../../src/domain/score-value.js';
 import { type ScorePatch } from '../../src/domain/score.js';
-import { ScoreQueue } from '../../src/ingest/score-queue.js';
+import { openScoreQueue, type ScoreQueue } from '../../src/ingest/score-queue.js';
 import { ScoreWriter } from '../../src/storage/scores/score-writer.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { Random } from '../support/messages.js';
@@ -27,7 +27,7 @@ afterAll(() => database.drop());
 
 /** A queue with a connection of its own, as each process has one. */
 function openQueue(nowMs: () => number = () => NOW_MS): ScoreQueue {
-  const queue = new ScoreQueue(new ScoreWriter(database.connection), { maxBytes: 1e8, deadlineMs: 10_000, nowMs });
+  const queue = openScoreQueue(new ScoreWriter(database.connection), { maxBytes: 1e8, deadlineMs: 10_000, nowMs });
   queues.push(queue);
   return queue;
 }

@@ -24,6 +24,13 @@ export function readName(members: Members, field: string): string {
   return name;
 }
 
+/** A name that will stand in paths. What makes a URL takes `.` and `..` out of it, encoded or not: nobody could ask for it. */
+export function readPathName(members: Members, field: string): string {
+  const name = readName(members, field);
+  if (name === '.' || name === '..') throw new InvalidInput(`${field} must not be . or ..`, field);
+  return name;
+}
+
 /** A name or an id, undefined when absent or null. */
 export function readId(members: Members, field: string): string | undefined {
   const value = members.get(field);

@@ -12,6 +12,7 @@ import {
   readId,
   readJson,
   readName,
+  readPathName,
   readText,
   readTime,
   toMembers,
@@ -24,7 +25,7 @@ export function mapDataset(body: unknown, redactor: Redactor): DatasetPatch {
   const members = toMembers(body);
   const metadata = readJson(members, 'metadata');
   return {
-    name: readName(members, 'name'),
+    name: readPathName(members, 'name'),
     ...given('description', redactor.redactText(readText(members, 'description'))),
     ...given('metadata', metadata && redactor.redactAttributes(metadata)),
     ...given('inputSchema', readSchema(members, 'inputSchema', redactor)),
@@ -97,7 +98,7 @@ export function mapRunItem(body: unknown, redactor: Redactor): RunItemRequest {
   const createdAt = readTime(members, 'createdAt');
   return {
     run: {
-      name: readName(members, 'runName'),
+      name: readPathName(members, 'runName'),
       description: redactor.redactText(readText(members, 'runDescription')) ?? null,
       metadata: redactor.redactAttributes(readRunMetadata(members, datasetVersion)),
       ...given('createdAt', createdAt),

@@ -23,7 +23,7 @@ export function presentExperiment(
     endTime: presentTime(experiment.endTime),
     itemCount: experiment.itemCount,
     datasetId: experiment.datasetId,
-    ...(groups.has('metadata') ? { metadata: objectOrNull(stated.get('metadata')) } : {}),
+    ...(groups.has('metadata') ? { metadata: metadataOf(stated, 'metadata') } : {}),
     ...(scores === undefined ? {} : { scores: scores.map((score) => presentScore(project, score)) }),
   };
 }
@@ -62,10 +62,10 @@ export function presentExperimentItem(
         }
       : {}),
     ...(groups.has('metadata') ? { metadata: objectOrNull(parse(item.metadata)) } : {}),
-    ...(groups.has('itemMetadata') ? { experimentItemMetadata: objectOrNull(stated.get('item.metadata')) } : {}),
+    ...(groups.has('itemMetadata') ? { experimentItemMetadata: metadataOf(stated, 'item.metadata') } : {}),
     ...(groups.has('experimentMetadata')
       ? {
-          experimentMetadata: objectOrNull(stated.get('metadata')),
+          experimentMetadata: metadataOf(stated, 'metadata'),
           experimentDescription: textOrNull(stated.get('description')),
         }
       : {}),
@@ -85,6 +85,14 @@ function readStated(metadata: JsonText | null): ReadonlyMap<string, unknown> {
   const attributes = members.get('otel.attributes') ?? members.get('attributes');
   const stated = [...entriesOf(attributes)].filter(([key]) => key.startsWith(PREFIX));
   return new Map(stated.map(([key, value]) => [key.slice(PREFIX.length), value]));
+}
+
+/** Under one key as JSON text, or, from the SDK for Python 4.18, with a key of its own for each member. */
+function metadataOf(stated: ReadonlyMap<string, unknown>, key: string): Record<string, unknown> | null {
+  if (stated.has(key)) return objectOrNull(stated.get(key));
+  const members = [...stated].filter(([name]) => name.startsWith(`${key}.`));
+  if (members.length === 0) return null;
+  return Object.fromEntries(members.map(([name, value]) => [name.slice(key.length + 1), readValue(value)]));
 }
 
 function entriesOf(value: unknown): ReadonlyMap<string, unknown> {

@@ -13,6 +13,7 @@ import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { DatasetItemStore } from '../../storage/datasets/dataset-item-store.js';
 import { DatasetStore } from '../../storage/datasets/dataset-store.js';
+import { MediaStore } from '../../storage/media/media-store.js';
 import { ITEM_ID } from './datasets.dto.js';
 import { mapItem } from './datasets.map.js';
 import { presentItem, presentPage } from './datasets.present.js';
@@ -41,6 +42,7 @@ export class DatasetItemsController {
     private readonly checks: ItemChecks,
     private readonly redactor: Redactor,
     private readonly media: ItemMedia,
+    private readonly files: MediaStore,
   ) {}
 
   /**
@@ -63,6 +65,7 @@ export class DatasetItemsController {
     const { datasetName, patch } = mapItem(parseBody(body, contentType), this.redactor);
     const dataset = await this.datasets.get(project, datasetName);
     const item = await this.items.put(project, dataset, patch, (content) => this.checks.checkItem(dataset, content));
+    await this.files.keepForItem(project, item);
     reportWrite(request, { itemCount: 1, refusedCount: 0, refused: [] });
     return presentItem(item);
   }

@@ -214,6 +214,16 @@ export class PromptListQuery {
   @ApiProperty({ required: false, format: 'date-time', example: '2026-01-31T23:59:59.999Z' })
   toUpdatedAt?: string;
 
+  /**
+   * JSON array of conditions on versions, in place of all parameters above: columns `id`, `name`, `type`, `version`,
+   * `createdAt`, `updatedAt`, `labels`, `tags` and `config`. Text is searched in any case, `%` and `_` stand for others.
+   */
+  @ApiProperty({
+    required: false,
+    example: '[{"type":"string","column":"name","operator":"starts with","value":"support/"}]',
+  })
+  filter?: string;
+
   /** Page number, from 1. */
   @ApiProperty({ required: false, type: 'integer', minimum: 1, default: 1, example: 1 })
   page?: number;

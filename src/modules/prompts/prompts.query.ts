@@ -1,6 +1,7 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { type PageRequest } from '../../domain/page.js';
 import { PRODUCTION, type PromptSelector } from '../../domain/prompt.js';
+import { parseFilterQuery } from '../../http/filter-query.js';
 import {
   parseBoolean,
   parseInteger,
@@ -17,6 +18,15 @@ const MAX_VERSION = 2 ** 31 - 1;
 
 /** What GET /api/public/v2/prompts asks for. @throws InvalidInput naming the parameter. */
 export function parsePromptList(query: QueryString): { filter: PromptFilter; page: PageRequest } {
+  // As Langfuse's documentation says: the plain parameters count for nothing beside a filter, be it an empty one.
+  const isFiltered = parseText(query, 'filter') !== undefined;
+  return {
+    filter: isFiltered ? { conditions: parseFilterQuery(query) } : parsePlainFilter(query),
+    page: { page: parsePage(query), limit: parseLimit(query, LIMIT) },
+  };
+}
+
+function parsePlainFilter(query: QueryString): PromptFilter {
   const filter: { -readonly [K in keyof PromptFilter]: PromptFilter[K] } = {};
   for (const key of ['name', 'tag', 'label'] as const) {
     const value = parseText(query, key);
@@ -28,7 +38,7 @@ export function parsePromptList(query: QueryString): { filter: PromptFilter; pag
   if (from !== undefined) filter.from = from;
   const to = parseTime(query, 'toUpdatedAt');
   if (to !== undefined) filter.to = to;
-  return { filter, page: { page: parsePage(query), limit: parseLimit(query, LIMIT) } };
+  return filter;
 }
 
 /** Which version `version` or `label` asks for; undefined without either. @throws InvalidInput when both are given. */

@@ -24,6 +24,11 @@ export interface ValueColumn extends ColumnNames {
   readonly absent?: string;
   /** Whether words can be looked for in it (operator `matches`). */
   readonly isSearchable?: boolean;
+  /**
+   * Whether values are patterns of ILIKE: of any case, `%` and `_` stand for other characters unless `\` is before them.
+   * Otherwise a value means itself.
+   */
+  readonly isPattern?: boolean;
 }
 
 /** A column that is more than a value, such as the scores of a trace. */

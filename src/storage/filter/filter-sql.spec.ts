@@ -6,6 +6,7 @@ import { conditionSql, escapeLike } from './filter-sql.js';
 const COLUMNS = new FilterColumns([
   { name: 'name', aliases: ['Name'], kind: 'text', sql: 'c.name' },
   { name: 'body', kind: 'text', sql: 'c.body', isSearchable: true },
+  { name: 'title', kind: 'text', sql: 'c.title', isPattern: true },
   { name: 'size', kind: 'number', sql: 'c.size' },
   { name: 'at', kind: 'time', sql: 'c.at' },
   { name: 'open', kind: 'boolean', sql: 'coalesce(c.open, false)' },
@@ -35,6 +36,11 @@ const EVERY: readonly FilterCondition[] = [
   { type: 'string', column: 'name', operator: 'ends with', value: EVIL },
   { type: 'string', column: 'body', operator: 'matches', value: EVIL },
   { type: 'string', column: 'body', operator: 'matches', value: '%' },
+  { type: 'string', column: 'name', operator: 'is not empty', value: EVIL },
+  { type: 'string', column: 'title', operator: 'contains', value: EVIL },
+  { type: 'string', column: 'title', operator: 'does not contain', value: EVIL },
+  { type: 'string', column: 'title', operator: 'starts with', value: 'a_\\\\' },
+  { type: 'string', column: 'title', operator: 'ends with', value: EVIL },
   { type: 'number', column: 'size', operator: '=', value: 1.5 },
   { type: 'number', column: 'size', operator: '>', value: 1.5 },
   { type: 'number', column: 'size', operator: '<', value: 1.5 },
@@ -50,6 +56,8 @@ const EVERY: readonly FilterCondition[] = [
   { type: 'arrayOptions', column: 'tags', operator: 'all of', value: [EVIL] },
   { type: 'stringObject', column: 'metadata', key: EVIL, operator: '=', value: EVIL },
   { type: 'stringObject', column: 'metadata', key: EVIL, operator: 'contains', value: EVIL },
+  { type: 'stringObject', column: 'metadata', key: EVIL, operator: 'is set', value: EVIL },
+  { type: 'stringObject', column: 'metadata', key: EVIL, operator: 'is not set', value: '' },
   { type: 'numberObject', column: 'metadata', key: EVIL, operator: '>=', value: 1.5 },
   { type: 'booleanObject', column: 'metadata', key: EVIL, operator: '=', value: true },
   { type: 'booleanObject', column: 'metadata', key: EVIL, operator: '<>', value: true },
@@ -118,7 +126,7 @@ describe('the columns of a filter', () => {
 
   it.each<[FilterCondition, string]>([
     [{ type: 'string', column: 'nme', operator: '=', value: '' }, 'filter[0] (column "nme"): there is no such column'],
-    [{ type: 'string', column: 'NAME', operator: '=', value: '' }, 'columns are name, body, size'],
+    [{ type: 'string', column: 'NAME', operator: '=', value: '' }, 'columns are name, body, title, size'],
     [{ type: 'string', column: '__proto__', operator: '=', value: '' }, 'there is no such column'],
     [{ type: 'string', column: 'c.name; --', operator: '=', value: '' }, 'there is no such column'],
     [

@@ -23,7 +23,7 @@ export function conditionSql(where: Where, { condition, column }: ColumnConditio
     case 'datetime':
       return timeSql(where, sql, condition);
     case 'string':
-      return textSql(where, sql, condition);
+      return textSql(where, sql, condition, column.isPattern);
     case 'number':
       return `${sql} ${condition.operator} ${where.bind(condition.value, 'float8')}`;
     case 'stringOptions':
@@ -31,7 +31,7 @@ export function conditionSql(where: Where, { condition, column }: ColumnConditio
     case 'arrayOptions':
       return arraySql(where, sql, condition);
     case 'stringObject':
-      return textSql(where, `(${sql} ->> ${where.bind(condition.key, 'text')})`, condition);
+      return textSql(where, `(${sql} ->> ${where.bind(condition.key, 'text')})`, condition, column.isPattern);
     case 'numberObject': {
       const member = `${sql} -> ${where.bind(condition.key, 'text')}`;
       return `${numberOf(member)} ${condition.operator} ${where.bind(condition.value, 'float8')}`;
@@ -76,26 +76,44 @@ function timeSql(where: Where, sql: string, { operator, value }: Of<'datetime'>)
   return `${sql} ${operator} ${where.bind(timestampLiteral(isShown ? lastOf(value) : value), 'timestamptz')}`;
 }
 
-/** Texts are compared as they are, case included. */
-function textSql(where: Where, sql: string, { operator, value }: Of<'string'> | Of<'stringObject'>): string {
-  const like = (pattern: string) => `${sql} LIKE ${where.bind(pattern, 'text')}`;
+/** Texts are compared as they are, case included, unless values are patterns. */
+function textSql(
+  where: Where,
+  sql: string,
+  { operator, value }: Of<'string'> | Of<'stringObject'>,
+  isPattern = false,
+): string {
+  const part = isPattern ? endPattern(value) : escapeLike(value);
+  const [is, isNot] = isPattern ? ['ILIKE', 'NOT ILIKE'] : ['LIKE', 'NOT LIKE'];
+  const like = (pattern: string) => `${sql} ${is} ${where.bind(pattern, 'text')}`;
   switch (operator) {
     case '=':
       return value === '' ? `(${sql} IS NULL OR ${sql} = '')` : `${sql} = ${where.bind(value, 'text')}`;
     case 'contains':
-      return like(`%${escapeLike(value)}%`);
+      return like(`%${part}%`);
     case 'does not contain':
-      return `${sql} NOT LIKE ${where.bind(`%${escapeLike(value)}%`, 'text')}`;
+      return `${sql} ${isNot} ${where.bind(`%${part}%`, 'text')}`;
     case 'starts with':
-      return like(`${escapeLike(value)}%`);
+      return like(`${part}%`);
     case 'ends with':
-      return like(`%${escapeLike(value)}`);
+      return like(`%${part}`);
     case 'matches':
       return `${sql} ILIKE ALL(${where.bind(
         wordsOf(value).map((word) => `%${escapeLike(word)}%`),
         'text[]',
       )})`;
+    case 'is not empty':
+      return `${sql} <> ''`;
+    case 'is set':
+      return `${sql} IS NOT NULL`;
+    case 'is not set':
+      return `${sql} IS NULL`;
   }
+}
+
+/** PostgreSQL refuses a pattern that ends with a lone backslash, which then means itself. */
+function endPattern(pattern: string): string {
+  return /(?<!\\)(?:\\\\)*\\$/.test(pattern) ? `${pattern}\\` : pattern;
 }
 
 /** `text` as it stands in a LIKE pattern that means exactly it. */

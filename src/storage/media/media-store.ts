@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import { type DatasetItem } from '../../domain/dataset.js';
 import { NotFound } from '../../domain/errors.js';
+import { findReferences } from '../../domain/media-reference.js';
 import { type Media, mediaIdOf, type MediaContent, type MediaLink } from '../../domain/media.js';
 import { type Project } from '../../domain/project.js';
 import { type MediaObject, type MediaObjects, type MediaSql } from './media-objects.js';
@@ -25,6 +27,16 @@ WITH file AS (
   ON CONFLICT DO NOTHING
 )
 SELECT object_id IS NOT NULL AS "isStored" FROM file`;
+
+/** Of those files that there are; one that is being removed is waited for, and gone then. */
+const LINK = `
+WITH file AS (
+  SELECT m.project_no, m.id FROM media m WHERE m.project_no = $1 AND m.id = ANY($2::text[]) ORDER BY m.id FOR KEY SHARE
+)
+INSERT INTO media_links (project_no, media_id, kind, parent_id, child_id, field, linked_at)
+SELECT DISTINCT f.project_no, f.id, 'dataset-item', $4, $5, l.field, clock_timestamp()
+FROM file f JOIN unnest($2::text[], $3::text[]) l(id, field) ON l.id = f.id
+ON CONFLICT DO NOTHING`;
 
 /**
  * The object becomes the file's, unless the file is gone, another upload was faster, or somebody has condemned the
@@ -66,6 +78,22 @@ export class MediaStore {
       'announce media',
     );
     return row!;
+  }
+
+  /** Keeps the files that an item refers to for as long as the item, whoever sent them: a trace that had them may go. */
+  async keepForItem(project: Project, item: DatasetItem): Promise<void> {
+    const references = (['input', 'expectedOutput', 'metadata'] as const).flatMap((field) =>
+      findReferences(item[field] ?? 'null').map(({ mediaId }) => ({ mediaId, field })),
+    );
+    if (references.length === 0) return;
+    await this.sql.query(
+      LINK,
+      [
+        ...[project.no, references.map(({ mediaId }) => mediaId), references.map(({ field }) => field)],
+        ...[item.datasetId, item.id],
+      ],
+      'link media',
+    );
   }
 
   /**

@@ -14,10 +14,17 @@ const PAGE = 200;
 /** No upload takes as long: what is older was left by a server that ended. */
 const UPLOAD_MS = 86_400_000;
 
-// A link is as old as what it links, or younger: then it goes later. Its trace may never have come.
-const EXPIRED =
+/** A file is announced before the item that has it; what never came has no way to come any more. */
+const ITEM_MS = 86_400_000;
+
+// A link is as old as what it links, or younger: then it goes later. Its trace or item may never have come.
+const TRACE_GONE =
   `kind = 'trace' AND linked_at < $1 AND NOT EXISTS (SELECT FROM traces t ` +
   'WHERE t.project_no = l.project_no AND t.trace_id = l.parent_id)';
+/** No version is left of it. */
+const ITEM_GONE =
+  `kind = 'dataset-item' AND linked_at < $1 AND NOT EXISTS (SELECT FROM dataset_items i ` +
+  'WHERE i.project_no = l.project_no AND i.id = l.child_id)';
 
 const keysAt = (first: number): string => `unnest($${first}::int4[], $${first + 1}::text[]) AS k(p, i)`;
 
@@ -30,20 +37,38 @@ export class MediaSweeper {
    * `client` is in no transaction.
    */
   async removeExpired(client: ClientBase, beforeMs: number, isStopping: () => boolean): Promise<SweptMedia> {
+    return this.removeWhere(client, TRACE_GONE, beforeMs, isStopping);
+  }
+
+  /** The same of dataset items, which have no retention of their own: they go when nothing is left of them. */
+  async removeOfItems(client: ClientBase, nowMs: number, isStopping: () => boolean): Promise<SweptMedia> {
+    return this.removeWhere(client, ITEM_GONE, nowMs - ITEM_MS, isStopping);
+  }
+
+  private async removeWhere(
+    client: ClientBase,
+    condition: string,
+    beforeMs: number,
+    isStopping: () => boolean,
+  ): Promise<SweptMedia> {
     const before = new Date(beforeMs);
     const swept: SweptMedia = { files: 0 };
     // Copied once: asking for the next ones each time would walk over those that stay.
     await client.query('BEGIN');
     await client.query(
       'DECLARE expired_media CURSOR WITH HOLD FOR SELECT DISTINCT project_no AS p, media_id AS i FROM media_links l ' +
-        `WHERE ${EXPIRED.replace('$1', `to_timestamp(${Math.trunc(beforeMs)} / 1000.0)`)} ORDER BY 1, 2`,
+        `WHERE ${condition.replace('$1', `to_timestamp(${Math.trunc(beforeMs)} / 1000.0)`)} ORDER BY 1, 2`,
     );
     await client.query('COMMIT');
     try {
       while (!isStopping()) {
         const { rows } = await client.query<{ p: number; i: string }>(`FETCH ${PAGE} FROM expired_media`);
         if (rows.length === 0) break;
-        swept.files += await removeUnlinked(client, [before, rows.map(({ p }) => p), rows.map(({ i }) => i)]);
+        swept.files += await removeUnlinked(client, condition, [
+          before,
+          rows.map(({ p }) => p),
+          rows.map(({ i }) => i),
+        ]);
       }
     } finally {
       await client.query('CLOSE expired_media').catch(() => undefined);
@@ -76,7 +101,11 @@ export class MediaSweeper {
     );
     for (let at = 0; at < rows.length; at += PAGE) {
       const page = rows.slice(at, at + PAGE);
-      swept.files += await removeUnlinked(client, [page[0]!.until, page.map(() => no), page.map(({ i }) => i)]);
+      swept.files += await removeUnlinked(client, TRACE_GONE, [
+        page[0]!.until,
+        page.map(() => no),
+        page.map(({ i }) => i),
+      ]);
     }
     if (swept.files > 0) await this.removeLoose(client, Date.now(), () => false);
     return swept;
@@ -109,7 +138,11 @@ export class MediaSweeper {
 }
 
 /** Files are locked before their links, as by those who announce them. */
-async function removeUnlinked(client: ClientBase, values: [Date, number[], string[]]): Promise<number> {
+async function removeUnlinked(
+  client: ClientBase,
+  condition: string,
+  values: [Date, number[], string[]],
+): Promise<number> {
   await client.query('BEGIN');
   try {
     const [, ...keys] = values;
@@ -119,7 +152,7 @@ async function removeUnlinked(client: ClientBase, values: [Date, number[], strin
       keys,
     );
     await client.query(
-      `DELETE FROM media_links l USING ${keysAt(2)} WHERE l.project_no = k.p AND l.media_id = k.i AND ${EXPIRED}`,
+      `DELETE FROM media_links l USING ${keysAt(2)} WHERE l.project_no = k.p AND l.media_id = k.i AND ${condition}`,
       values,
     );
     const { rows } = await client.query<{ removed: number }>(

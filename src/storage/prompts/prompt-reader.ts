@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { NotFound } from '../../domain/errors.js';
 import { isStorableText, type JsonText } from '../../domain/json.js';
+import { type Filter } from '../../domain/filter.js';
 import { type Observation } from '../../domain/observation.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
@@ -14,10 +15,12 @@ import {
 import { findReferences, type ResolvedPrompt, resolvePrompt } from '../../domain/prompt-reference.js';
 import { type Micros } from '../../domain/time.js';
 import { micros } from '../bulk-insert.js';
+import { conditionSql } from '../filter/filter-sql.js';
 import { ReadPool } from '../read-pool.js';
 import { CappedCounter } from '../sql/capped-count.js';
 import { pageOf, windowOf } from '../sql/paging.js';
 import { lastOf, timestampLiteral, Where } from '../sql/where.js';
+import { PROMPT_FILTER } from './prompt-filter.js';
 import { loadReferences } from './prompt-references.js';
 import { type PromptColumns, promptStatement, toPrompt } from './prompt-rows.js';
 
@@ -30,6 +33,7 @@ export interface PromptFilter {
   /** Bounds of the last change of a version, both inclusive. */
   readonly from?: Micros;
   readonly to?: Micros;
+  readonly conditions?: Filter;
 }
 
 /** A version as generations name it. */
@@ -89,21 +93,24 @@ export class PromptReader {
     );
   }
 
-  /** By name, in bytewise order. */
+  /**
+   * By name, in bytewise order.
+   * @throws InvalidInput for conditions on columns that there are not.
+   */
   async findPrompts(project: Project, filter: PromptFilter, page: PageRequest): Promise<Page<PromptSummary>> {
     const { where, ofVersion } = wherePrompts(project.no, filter);
     const window = windowOf(page);
     const shown = where.copy();
     const sql =
-      'SELECT page.name, page.type, page.tags, m.versions, m.labels, m.updated_at, c.config FROM ' +
+      'SELECT p.name, p.type, p.tags, m.versions, m.labels, m.updated_at, c.config FROM ' +
       `(SELECT p.* FROM prompts p WHERE ${shown.sql} ORDER BY p.name LIMIT ${shown.bind(window.limit, 'int4')} ` +
-      `OFFSET ${shown.bind(window.offset, 'int8')}) page CROSS JOIN LATERAL ` +
+      `OFFSET ${shown.bind(window.offset, 'int8')}) p CROSS JOIN LATERAL ` +
       `(SELECT array_agg(v.version ORDER BY v.version) AS versions, ${micros('max(v.updated_at)')} AS updated_at, ` +
-      'ARRAY(SELECT l.label FROM prompt_labels l WHERE l.project_no = page.project_no AND l.name = page.name ' +
+      'ARRAY(SELECT l.label FROM prompt_labels l WHERE l.project_no = p.project_no AND l.name = p.name ' +
       'AND l.version = ANY(array_agg(v.version)) ORDER BY l.label) AS labels ' +
-      `FROM prompt_versions v WHERE v.project_no = page.project_no AND v.name = page.name${ofVersion}) m ` +
-      'JOIN prompt_versions c ON c.project_no = page.project_no AND c.name = page.name ' +
-      'AND c.version = m.versions[cardinality(m.versions)] ORDER BY page.name';
+      `FROM prompt_versions v WHERE v.project_no = p.project_no AND v.name = p.name${ofVersion}) m ` +
+      'JOIN prompt_versions c ON c.project_no = p.project_no AND c.name = p.name ' +
+      'AND c.version = m.versions[cardinality(m.versions)] ORDER BY p.name';
     const [rows, count] = await Promise.all([
       this.pool.query<SummaryColumns>(sql, shown.parameters),
       this.counter.count('prompts p', where),
@@ -144,7 +151,7 @@ export class PromptReader {
   }
 }
 
-/** Conditions on `p`, a row of `prompts`, and those on `v`, a row of `prompt_versions`, each of these after an AND. */
+/** Conditions on `p`, a row of `prompts`, and those on `v`, a row of `prompt_versions` beside it, each of these after an AND. */
 function wherePrompts(projectNo: number, filter: PromptFilter): { where: Where; ofVersion: string } {
   const where = new Where();
   where.and(`p.project_no = ${where.bind(projectNo, 'int4')}`);
@@ -159,8 +166,8 @@ function wherePrompts(projectNo: number, filter: PromptFilter): { where: Where; 
   return { where, ofVersion };
 }
 
-function bindVersion(where: Where, { label, version, from, to }: PromptFilter): string {
-  const parts: string[] = [];
+function bindVersion(where: Where, { label, version, from, to, conditions = [] }: PromptFilter): string {
+  const parts = PROMPT_FILTER.resolve(conditions).map((condition) => conditionSql(where, condition));
   if (version !== undefined) parts.push(`v.version = ${where.bind(version, 'int4')}`);
   if (label !== undefined) {
     parts.push(

@@ -1,10 +1,10 @@
 import { type ClientBase } from 'pg';
-import { type ScoreSource, type ScoreDataType } from '../../domain/score.js';
 import { OPTIONAL_SCORE_FIELDS, type OptionalScoreField, type ScoreState } from '../../domain/score-merge.js';
 import { type Micros } from '../../domain/time.js';
 import { encodeArray } from '../binary-array.js';
-import { BulkInsert, type Column, micros, replaceColumns } from '../bulk-insert.js';
+import { BulkInsert, type Column, replaceColumns } from '../bulk-insert.js';
 import { type BinaryStatement, StatementBatch } from '../statement-batch.js';
+import { decodeScore, SCORE_COLUMNS, type ScoreColumns } from './score-statements.js';
 
 export interface ScoreKey {
   readonly projectNo: number;
@@ -71,38 +71,17 @@ export async function upsertScores(
   });
 }
 
-interface StoredColumns {
+interface StoredColumns extends ScoreColumns {
   n: number;
-  ts: string;
-  trace_id: string | null;
-  observation_id: string | null;
-  session_id: string | null;
-  dataset_run_id: string | null;
-  environment: string | null;
-  name: string;
-  source: string;
-  data_type: string;
-  value: number | null;
-  string_value: string | null;
-  config_id: string | null;
-  comment: string | null;
-  metadata: string | null;
-  queue_id: string | null;
-  author_user_id: string | null;
-  execution_trace_id: string | null;
   first_stamp: string;
   stamp: string;
   stamps: Record<string, number> | null;
-  created_at: string;
 }
 
 const SELECT_STORED =
-  `SELECT k.n::int4 AS n, ${micros('o.ts')} AS ts, o.trace_id, o.observation_id, o.session_id, o.dataset_run_id, ` +
-  'o.environment, o.name, o.source, o.data_type, o.value, o.string_value, o.config_id, o.comment, ' +
-  'o.metadata::text AS metadata, o.queue_id, o.author_user_id, o.execution_trace_id, o.first_stamp, o.stamp, o.stamps, ' +
-  `${micros('o.created_at')} AS created_at ` +
+  `SELECT k.n::int4 AS n, ${SCORE_COLUMNS}, s.first_stamp, s.stamp, s.stamps ` +
   'FROM unnest($1::int4[], $2::text[]) WITH ORDINALITY AS k(p, i, n) ' +
-  'CROSS JOIN LATERAL (SELECT * FROM scores s WHERE s.project_no = k.p AND s.id = k.i LIMIT 1) o';
+  'CROSS JOIN LATERAL (SELECT * FROM scores o WHERE o.project_no = k.p AND o.id = k.i LIMIT 1) s';
 
 /** What is stored under each of `keys`, at their positions; undefined where there is nothing. */
 export async function selectScores(
@@ -144,35 +123,20 @@ function encodeStamps({ verdict, optional }: ScoreState): string | null {
 
 function decodeState(row: StoredColumns): ScoreState {
   const stamp = Number(row.stamp);
-  const optional: ScoreState['optional'] = new Map(
-    OPTIONAL_SCORE_FIELDS.flatMap((field) => {
-      const value = row[COLUMN_OF[field] as 'comment'];
-      return value === null ? [] : [[field, { value, stamp: row.stamps?.[field] ?? stamp }] as const];
-    }),
-  );
+  const score = decodeScore(row);
+  const { traceId, observationId, sessionId, datasetRunId, timestamp, environment } = score;
+  const { name, source, dataType, value, stringValue, configId } = score;
   return {
     origin: {
-      value: {
-        traceId: row.trace_id,
-        observationId: row.observation_id,
-        sessionId: row.session_id,
-        datasetRunId: row.dataset_run_id,
-        timestamp: Number(row.ts),
-        environment: row.environment,
-      },
+      value: { traceId, observationId, sessionId, datasetRunId, timestamp, environment },
       stamp: Number(row.first_stamp),
     },
-    verdict: {
-      value: {
-        name: row.name,
-        source: row.source as ScoreSource,
-        dataType: row.data_type as ScoreDataType,
-        value: row.value,
-        stringValue: row.string_value,
-        configId: row.config_id,
-      },
-      stamp,
-    },
-    optional,
+    verdict: { value: { name, source, dataType, value, stringValue, configId }, stamp },
+    optional: new Map(
+      OPTIONAL_SCORE_FIELDS.flatMap((field) => {
+        const stated = score[field];
+        return stated === null ? [] : [[field, { value: stated, stamp: row.stamps?.[field] ?? stamp }] as const];
+      }),
+    ),
   };
 }

@@ -26,7 +26,8 @@ export interface ScoreColumns {
   updated_at: string;
 }
 
-const COLUMNS =
+/** Of `s`, a row of `scores`. */
+export const SCORE_COLUMNS =
   `s.id, ${micros('s.ts')} AS ts, s.trace_id, s.observation_id, s.session_id, s.dataset_run_id, s.environment, s.name, ` +
   's.source, s.data_type, s.value, s.string_value, s.config_id, s.comment, s.metadata::text AS metadata, s.queue_id, ' +
   `s.author_user_id, s.execution_trace_id, ${micros('s.created_at')} AS created_at, ` +
@@ -35,16 +36,16 @@ const COLUMNS =
 /** A page of scores, newest first, ties by id. */
 export function scoreListSql(where: Where, page: { limit: number; offset: number }): string {
   return (
-    `SELECT ${COLUMNS} FROM scores s WHERE ${where.sql} ORDER BY s.ts DESC, s.id DESC ` +
+    `SELECT ${SCORE_COLUMNS} FROM scores s WHERE ${where.sql} ORDER BY s.ts DESC, s.id DESC ` +
     `LIMIT ${page.limit} OFFSET ${page.offset}`
   );
 }
 
-export const SCORE_SQL = `SELECT ${COLUMNS} FROM scores s WHERE s.project_no = $1 AND s.id = $2`;
+export const SCORE_SQL = `SELECT ${SCORE_COLUMNS} FROM scores s WHERE s.project_no = $1 AND s.id = $2`;
 
 /** Those of the traces `$2`, newest first, as the first version of the API shows them; at most `$3` of each. */
 export const SCORES_OF_TRACES_SQL =
-  `SELECT k.n::int4 AS n, o.* FROM unnest($2::text[]) WITH ORDINALITY AS k(t, n) CROSS JOIN LATERAL (SELECT ${COLUMNS} ` +
+  `SELECT k.n::int4 AS n, o.* FROM unnest($2::text[]) WITH ORDINALITY AS k(t, n) CROSS JOIN LATERAL (SELECT ${SCORE_COLUMNS} ` +
   "FROM scores s WHERE s.project_no = $1 AND s.trace_id = k.t AND s.data_type <> 'CORRECTION' " +
   'ORDER BY s.ts DESC, s.id DESC LIMIT $3) o ORDER BY k.n, o.ts DESC, o.id DESC';
 
