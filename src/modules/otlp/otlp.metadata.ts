@@ -40,7 +40,10 @@ export interface ScopeMetadata extends SharedMetadata {
   readonly scope: JsonText | undefined;
 }
 
-export function resourceMetadata({ resource, schemaUrl }: OtlpResourceSpans, picks: Picks): SharedMetadata {
+export function resourceMetadata(
+  { resource, schemaUrl }: Omit<OtlpResourceSpans, 'scopeSpans'>,
+  picks: Picks,
+): SharedMetadata {
   const own = readBareMetadata(picks);
   for (const [key, value] of resource.attributes) addOwn(own, meaningOf(key), value);
   return {
@@ -51,7 +54,10 @@ export function resourceMetadata({ resource, schemaUrl }: OtlpResourceSpans, pic
   };
 }
 
-export function scopeMetadata({ scope, schemaUrl }: OtlpScopeSpans, shared: SharedMetadata): ScopeMetadata {
+export function scopeMetadata(
+  { scope, schemaUrl }: Omit<OtlpScopeSpans, 'spans'>,
+  shared: SharedMetadata,
+): ScopeMetadata {
   const members = new Map<string, AttributeValue>();
   if (scope.name !== '') members.set('name', scope.name);
   if (scope.version !== '') members.set('version', scope.version);
