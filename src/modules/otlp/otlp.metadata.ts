@@ -1,4 +1,4 @@
-import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
+import { type JsonText, quoteText, toJsonText, toStorableText } from '../../domain/json.js';
 import { type Family, type Field } from './otlp.attributes.js';
 import { type Contents } from './otlp.content.js';
 import { withoutContent } from './otlp.content-span-events.js';
@@ -181,7 +181,7 @@ function writeRest(rest: readonly (readonly [KeyMeaning, AttributeValue])[]): Js
     for (const [{ member }, value] of rest) text += `${text === '{' ? '' : ','}${member}${writeJson(value, encode)}`;
     return `${text}}`;
   };
-  const text = write((value) => JSON.stringify(value));
+  const text = write(quoteText);
   return isStorableJson(text) ? text : write(toJsonText);
 }
 
