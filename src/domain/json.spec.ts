@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { compareBytewise, isStorableText, isWithinDepth, MAX_JSON_DEPTH, toJsonText, toStorableText } from './json.js';
+import {
+  compareBytewise,
+  isStorableText,
+  isWithinDepth,
+  MAX_JSON_DEPTH,
+  quoteText,
+  toJsonText,
+  toStorableText,
+} from './json.js';
 
 /** Strings of every kind of UTF-16 unit: U+0000, lone and paired surrogates, backslashes, quotes. */
 const anyString = fc.string({
@@ -76,6 +84,33 @@ describe('JSON text for the database', () => {
         expect(JSON.parse(text)).toEqual({ [toStorableText(`${key}!`)]: [toStorableText(value)] });
       }),
       { numRuns: 3000 },
+    );
+  });
+});
+
+describe('a text in quotes', () => {
+  it('is what JSON.stringify makes of it, however long it is', () => {
+    const unit = fc.constantFrom(
+      'a',
+      '\\',
+      '"',
+      '\n',
+      '\t',
+      '\r',
+      '\0',
+      '\u001f',
+      '\u007f',
+      'é',
+      '\u2028',
+      '😀',
+      '\ud83d',
+      '\ude00',
+    );
+    const text = fc.oneof(fc.string({ unit }), fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', '$&', '東') }));
+    fc.assert(
+      fc.property(text, fc.constantFrom('', 'x'.repeat(200), '–'.repeat(200)), (part, padding) => {
+        for (const whole of [part + padding, padding + part]) expect(quoteText(whole)).toBe(JSON.stringify(whole));
+      }),
     );
   });
 });

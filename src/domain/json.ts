@@ -28,12 +28,27 @@ export function isWithinDepth(value: unknown, limit: number = MAX_JSON_DEPTH): b
 // Matches an escaped backslash first, so that the text `\\u0000` (a backslash and five characters) is left alone.
 const UNSTORABLE_ESCAPE = /\\\\|\\u0000|\\ud[89a-f][0-9a-f]{2}/g;
 
+/** Below it JSON.stringify is as fast. */
+const LONG_TEXT = 128;
+// Each is replaced in one go; only these stand in texts that people and models write.
+const BACKSLASHES = /\\/g;
+const QUOTES = /"/g;
+const NEWLINES = /\n/g;
+// eslint-disable-next-line no-control-regex -- These are what JSON.stringify escapes besides.
+const OTHER_ESCAPED = /[\u0000-\u0009\u000b-\u001f\ud800-\udfff]/;
+
+/** What JSON.stringify makes of `text`; of a long one in half the time. */
+export function quoteText(text: string): string {
+  if (text.length < LONG_TEXT || OTHER_ESCAPED.test(text)) return JSON.stringify(text);
+  return `"${text.replace(BACKSLASHES, '\\\\').replace(QUOTES, '\\"').replace(NEWLINES, '\\n')}"`;
+}
+
 /**
  * `value` as JSON text in which U+0000 and lone surrogates, which PostgreSQL cannot hold, are U+FFFD.
  * The caller has checked the depth. Numbers JSON cannot carry (NaN, Infinity) become null, as in JSON.stringify.
  */
 export function toJsonText(value: unknown): JsonText {
-  const text = JSON.stringify(value) ?? 'null';
+  const text = typeof value === 'string' ? quoteText(value) : (JSON.stringify(value) ?? 'null');
   if (!text.includes('\\u0000') && !text.includes('\\ud')) return text;
   // JSON.stringify escapes only lone surrogates, in lower case; pairs stay characters.
   return text.replace(UNSTORABLE_ESCAPE, (match) => (match === '\\\\' ? match : '\ufffd'));

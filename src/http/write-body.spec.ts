@@ -6,13 +6,23 @@ import { declaredLength, readBody } from './write-body.js';
 const bounds = { maxBytes: 10, onBytes: () => {} };
 
 describe('reading a body', () => {
-  test('joins its chunks', async () => {
+  test.each([
+    ['of a declared length', { declaredBytes: 6 }],
+    ['of any length', {}],
+  ])('joins the chunks of a body %s', async (_, declared) => {
     const source = new PassThrough();
-    const body = readBody(source, bounds);
+    const body = readBody(source, { ...bounds, ...declared });
     source.write('abc');
     await turn();
     source.end('def');
     expect((await body).toString()).toBe('abcdef');
+  });
+
+  test.each([{ declaredBytes: 0 }, {}])('takes an empty body (%j)', async (declared) => {
+    const source = new PassThrough();
+    const body = readBody(source, { ...bounds, ...declared });
+    source.end();
+    expect(await body).toHaveLength(0);
   });
 
   test('stops at the limit but lets the client finish', async () => {

@@ -23,6 +23,8 @@ export interface BodyBounds {
 export function readBody(source: Readable, bounds: BodyBounds): Promise<Buffer> {
   const { maxBytes, declaredBytes, onBytes } = bounds;
   return new Promise((resolve, reject) => {
+    // Of a declared length each chunk goes to its place as it comes: a large body is then never copied in one go.
+    let whole: Buffer | undefined;
     const chunks: Buffer[] = [];
     let total = 0;
     const settle = (finish: () => void): void => {
@@ -42,14 +44,15 @@ export function readBody(source: Readable, bounds: BodyBounds): Promise<Buffer> 
       if (declaredBytes !== undefined && total > declaredBytes) return fail(mismatch(declaredBytes));
       try {
         onBytes(chunk.length);
-        chunks.push(chunk);
       } catch (error) {
-        fail(error as Error);
+        return fail(error as Error);
       }
+      if (declaredBytes === undefined) chunks.push(chunk);
+      else (whole ??= Buffer.allocUnsafeSlow(declaredBytes)).set(chunk, total - chunk.length);
     };
     const onEnd = (): void => {
       if (declaredBytes !== undefined && total !== declaredBytes) return fail(mismatch(declaredBytes));
-      settle(() => resolve(Buffer.concat(chunks, total)));
+      settle(() => resolve(whole ?? Buffer.concat(chunks, total)));
     };
     const onCutOff = (): void => fail(new InvalidInput('The body was cut off'));
     source.on('data', onData).on('end', onEnd).on('close', onCutOff).on('error', onCutOff);

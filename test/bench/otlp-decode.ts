@@ -1,6 +1,7 @@
 import { decodeJson } from '../../src/modules/otlp/otlp.json.js';
 import { mapExport } from '../../src/modules/otlp/otlp.map.js';
-import { decodeProtobuf } from '../../src/modules/otlp/otlp.protobuf.js';
+import { streamProtobuf } from '../../src/modules/otlp/otlp.protobuf.js';
+import { type SpanStream } from '../../src/modules/otlp/otlp.span.js';
 import { encodeBySdk } from '../fixtures/otlp/wire.js';
 import { CORPUS_ORIGIN, modelCallSpans } from './otlp-bodies.js';
 import { percentile } from './report.js';
@@ -20,11 +21,7 @@ export interface DecodeFigures {
   readonly bytesPerSpan: number;
 }
 
-function measure(
-  body: Buffer,
-  decode: (body: Buffer) => ReturnType<typeof decodeProtobuf>,
-  seconds: number,
-): DecodeFigures {
+function measure(body: Buffer, decode: (body: Buffer) => SpanStream, seconds: number): DecodeFigures {
   const cpu: number[] = [];
   const wall: number[] = [];
   const context = { project: { no: 1, id: 'bench' }, nowMs: Date.now(), bytes: body.length };
@@ -45,5 +42,5 @@ function measure(
 const seconds = Number(process.argv[2]);
 const { protobuf, json } = encodeBySdk(modelCallSpans(SPANS, 40), CORPUS_ORIGIN);
 console.log(
-  JSON.stringify({ protobuf: measure(protobuf, decodeProtobuf, seconds), json: measure(json, decodeJson, seconds) }),
+  JSON.stringify({ protobuf: measure(protobuf, streamProtobuf, seconds), json: measure(json, decodeJson, seconds) }),
 );

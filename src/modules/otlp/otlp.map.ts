@@ -26,11 +26,11 @@ import { nothingUsable } from './otlp.response.js';
 import {
   findProblem,
   isValidId,
-  type OtlpExport,
   type OtlpResourceSpans,
   type OtlpScopeSpans,
   type OtlpSpan,
   SPAN_ID_DIGITS,
+  type SpanStream,
 } from './otlp.span.js';
 import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
 import { readClock } from './otlp.time.js';
@@ -64,7 +64,7 @@ export interface MappedExport {
  * Pure: the same export at the same time gives the same batch.
  * @throws InvalidInput when there are spans and none of them can be stored.
  */
-export function mapExport({ resourceSpans }: OtlpExport, context: MapContext): MappedExport {
+export function mapExport({ resourceSpans }: SpanStream, context: MapContext): MappedExport {
   const observations: ObservationPatch[] = [];
   const traces: TracePatch[] = [];
   const rejected: Rejection[] = [];
@@ -74,7 +74,8 @@ export function mapExport({ resourceSpans }: OtlpExport, context: MapContext): M
     const resource = readResource(ofResource);
     ofResource.scopeSpans.forEach((ofScope, s) => {
       const scope = readScope(ofScope, resource);
-      ofScope.spans.forEach((span, i) => {
+      let i = 0;
+      for (const span of ofScope.spans) {
         const problem = findProblem(span);
         if (problem === undefined) {
           new SpanMapper(asRunning(span), index, scope, context.nowMs).mapInto(observations, traces);
@@ -87,7 +88,8 @@ export function mapExport({ resourceSpans }: OtlpExport, context: MapContext): M
           rejected.push({ kind: 'observation', index, id, field, code, message });
         }
         index += 1;
-      });
+        i += 1;
+      }
     });
   });
   if (index > 0 && observations.length === 0) throw nothingUsable(rejected, firstPath);
@@ -114,14 +116,14 @@ interface ScopeContext {
   readonly sendsGenerationsAsSpans: boolean;
 }
 
-function readResource(ofResource: OtlpResourceSpans): ResourceContext {
+function readResource(ofResource: Omit<OtlpResourceSpans, 'scopeSpans'>): ResourceContext {
   const { attributes } = ofResource.resource;
   const picks = Picks.ofResource(attributes);
   const isPython = attributes.get('telemetry.sdk.language') === 'python';
   return { picks, metadata: resourceMetadata(ofResource, picks), isPython };
 }
 
-function readScope(ofScope: OtlpScopeSpans, resource: ResourceContext): ScopeContext {
+function readScope(ofScope: Omit<OtlpScopeSpans, 'spans'>, resource: ResourceContext): ScopeContext {
   const { name, version } = ofScope.scope;
   const isLangfuseSdk = name.startsWith(LANGFUSE_SCOPE);
   return {
@@ -248,7 +250,12 @@ class SpanMapper {
       finishReason: this.readText('finishReason'),
       toolName: toolName === undefined ? undefined : toIndexableText(toolName),
       agentName: agentName === undefined ? undefined : toIndexableText(agentName),
-      ...step,
+      turnId: step.turnId,
+      runId: step.runId,
+      stepId: step.stepId,
+      parentStepId: step.parentStepId,
+      stepType: step.stepType,
+      attemptIndex: step.attemptIndex,
       experiment: readExperiment(span, isRoot),
       input,
       output,

@@ -1,3 +1,5 @@
+import { quoteText } from '../../domain/json.js';
+
 /**
  * One way to read content, which comes either as JSON text that was parsed (plain objects) or as structured attributes
  * (maps). Keys are the client's: they are only ever looked up or listed, never assigned to an object.
@@ -56,7 +58,7 @@ export function isNothing(value: unknown): boolean {
 export function writeValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return quoteText(value);
     case 'number':
       return Number.isFinite(value) ? String(value) : `"${value}"`;
     case 'bigint':

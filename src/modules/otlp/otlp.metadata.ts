@@ -1,4 +1,4 @@
-import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
+import { type JsonText, quoteText, toJsonText, toStorableText } from '../../domain/json.js';
 import { type Family, type Field } from './otlp.attributes.js';
 import { type Contents } from './otlp.content.js';
 import { withoutContent } from './otlp.content-span-events.js';
@@ -40,7 +40,10 @@ export interface ScopeMetadata extends SharedMetadata {
   readonly scope: JsonText | undefined;
 }
 
-export function resourceMetadata({ resource, schemaUrl }: OtlpResourceSpans, picks: Picks): SharedMetadata {
+export function resourceMetadata(
+  { resource, schemaUrl }: Omit<OtlpResourceSpans, 'scopeSpans'>,
+  picks: Picks,
+): SharedMetadata {
   const own = readBareMetadata(picks);
   for (const [key, value] of resource.attributes) addOwn(own, meaningOf(key), value);
   return {
@@ -51,7 +54,10 @@ export function resourceMetadata({ resource, schemaUrl }: OtlpResourceSpans, pic
   };
 }
 
-export function scopeMetadata({ scope, schemaUrl }: OtlpScopeSpans, shared: SharedMetadata): ScopeMetadata {
+export function scopeMetadata(
+  { scope, schemaUrl }: Omit<OtlpScopeSpans, 'spans'>,
+  shared: SharedMetadata,
+): ScopeMetadata {
   const members = new Map<string, AttributeValue>();
   if (scope.name !== '') members.set('name', scope.name);
   if (scope.version !== '') members.set('version', scope.version);
@@ -175,7 +181,7 @@ function writeRest(rest: readonly (readonly [KeyMeaning, AttributeValue])[]): Js
     for (const [{ member }, value] of rest) text += `${text === '{' ? '' : ','}${member}${writeJson(value, encode)}`;
     return `${text}}`;
   };
-  const text = write((value) => JSON.stringify(value));
+  const text = write(quoteText);
   return isStorableJson(text) ? text : write(toJsonText);
 }
 

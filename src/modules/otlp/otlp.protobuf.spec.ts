@@ -13,7 +13,7 @@ import {
   varint,
   varintField,
 } from '../../../test/fixtures/otlp/wire.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
+import { decodeProtobuf, streamProtobuf } from './otlp.protobuf.js';
 import { type AttributeValue, type OtlpSpan } from './otlp.span.js';
 
 const onlySpan = (body: Buffer): OtlpSpan => decodeProtobuf(body).resourceSpans[0]!.scopeSpans[0]!.spans[0]!;
@@ -148,6 +148,24 @@ describe('a protobuf export', () => {
     expect(legal!.problem).toBeUndefined();
     expect(legal!.attributes.size).toBe(1);
     expect(none).toEqual([]);
+  });
+
+  it('knows the scope of spans that come before it', () => {
+    const scope = field(1, [field(1, 'late')]);
+    const body = field(1, [field(2, [field(2, spanFields()), scope])]);
+    const [ofScope] = decodeProtobuf(body).resourceSpans[0]!.scopeSpans;
+    expect(ofScope).toMatchObject({ scope: { name: 'late' }, spans: [{ spanId: SPAN_ID }] });
+  });
+
+  it('is refused as a whole for one span that cannot be read, however late it is read', () => {
+    const cut = Buffer.concat([Buffer.from([0x2a, 0x7f]), Buffer.from('a name of 127 bytes')]);
+    const { resourceSpans } = streamProtobuf(field(1, [field(2, [field(2, spanFields()), field(2, cut)])]));
+    const read: string[] = [];
+    const readAll = (): void => {
+      for (const { spanId } of resourceSpans[0]!.scopeSpans[0]!.spans) read.push(spanId);
+    };
+    expect(readAll).toThrow(InvalidInput);
+    expect(read).toEqual([SPAN_ID]);
   });
 
   it('tells who posts logs or metrics where they belong', () => {

@@ -10,6 +10,7 @@ import {
   type OtlpResourceSpans,
   type OtlpScopeSpans,
   type OtlpSpan,
+  type SpanStream,
   Unreadable,
   unreadableSpan,
 } from './otlp.span.js';
@@ -22,13 +23,33 @@ import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.j
  */
 
 /**
- * @throws InvalidInput when the bytes are no such message (naming the byte) or are logs or metrics, which share their
- * outer field numbers with traces and would else decode into spans without ids.
+ * @throws InvalidInput, also while its spans are read, when the bytes are no such message (naming the byte) or are logs or
+ * metrics, which share their outer field numbers with traces and would else decode into spans without ids.
  */
-export function decodeProtobuf(body: Buffer): OtlpExport {
+export function streamProtobuf(body: Buffer): SpanStream {
   refuseOtherSignal(body, 'traces');
+  const reader = new TraceReader(body);
+  return orInvalid(() => reader.readExport());
+}
+
+/** The same with all spans in memory. */
+export function decodeProtobuf(body: Buffer): OtlpExport {
+  const { resourceSpans } = streamProtobuf(body);
+  const inMemory = (scope: OtlpScopeSpans<Iterable<OtlpSpan>>): OtlpScopeSpans => ({
+    ...scope,
+    spans: [...scope.spans],
+  });
+  return {
+    resourceSpans: resourceSpans.map((ofResource) => ({
+      ...ofResource,
+      scopeSpans: ofResource.scopeSpans.map(inMemory),
+    })),
+  };
+}
+
+function orInvalid<T>(read: () => T): T {
   try {
-    return new TraceReader(body).readExport();
+    return read();
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const where = error.field === '' ? '' : `${error.field} `;
@@ -39,8 +60,8 @@ export function decodeProtobuf(body: Buffer): OtlpExport {
 class TraceReader extends WireReader {
   private readonly messages = new MessageCount();
 
-  readExport(): OtlpExport {
-    const resourceSpans: OtlpResourceSpans[] = [];
+  readExport(): SpanStream {
+    const resourceSpans: OtlpResourceSpans<Iterable<OtlpSpan>>[] = [];
     const end = this.bytes.length;
     while (this.pos < end) {
       const t = this.readTag(end);
@@ -50,10 +71,10 @@ class TraceReader extends WireReader {
     return { resourceSpans };
   }
 
-  private readResourceSpans(end: number): OtlpResourceSpans {
+  private readResourceSpans(end: number): OtlpResourceSpans<Iterable<OtlpSpan>> {
     this.messages.add();
     let resource = emptyResource();
-    const scopeSpans: OtlpScopeSpans[] = [];
+    const scopeSpans: OtlpScopeSpans<Iterable<OtlpSpan>>[] = [];
     let schemaUrl = '';
     while (this.pos < end) {
       const t = this.readTag(end);
@@ -65,23 +86,36 @@ class TraceReader extends WireReader {
     return { resource, scopeSpans, schemaUrl };
   }
 
-  private readScopeSpans(end: number): OtlpScopeSpans {
+  private readScopeSpans(end: number): OtlpScopeSpans<Iterable<OtlpSpan>> {
     this.messages.add();
     let scope = emptyScope();
-    const spans: OtlpSpan[] = [];
+    // Where each span begins and ends: they are skipped, because their scope may stand behind them.
+    const places: number[] = [];
     let schemaUrl = '';
     while (this.pos < end) {
       const t = this.readTag(end);
-      if (t === tag(2, LENGTH)) spans.push(this.readSpan(this.readEnd(end)));
-      else if (t === tag(1, LENGTH)) scope = this.readScope(this.readEnd(end));
+      if (t === tag(2, LENGTH)) {
+        this.messages.add();
+        const spanEnd = this.readEnd(end);
+        places.push(this.pos, spanEnd);
+        this.pos = spanEnd;
+      } else if (t === tag(1, LENGTH)) scope = this.readScope(this.readEnd(end));
       else if (t === tag(3, LENGTH)) schemaUrl = this.readText(end);
       else this.skip(t, end);
     }
-    return { scope, spans, schemaUrl };
+    return { scope, spans: { [Symbol.iterator]: () => this.readSpans(places) }, schemaUrl };
+  }
+
+  private *readSpans(places: readonly number[]): Generator<OtlpSpan, void> {
+    for (let i = 0; i < places.length; i += 2) {
+      yield orInvalid(() => {
+        this.pos = places[i]!;
+        return this.readSpan(places[i + 1]!);
+      });
+    }
   }
 
   private readSpan(end: number): OtlpSpan {
-    this.messages.add();
     let traceId = '';
     let spanId = '';
     let parentSpanId = '';

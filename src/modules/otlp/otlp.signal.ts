@@ -141,7 +141,7 @@ class RecordScanner extends WireReader {
       end = next;
     }
     const possible = new Set(RECORDS.keys());
-    let hasPoints = false;
+    let hasPoints: boolean | undefined;
     let idCount = 0;
     while (this.pos < end) {
       const t = this.readTag(end);
@@ -150,13 +150,14 @@ class RecordScanner extends WireReader {
         if (expected !== undefined && expected !== t) possible.delete(signal);
       }
       const start = this.pos;
-      if (METRIC_DATA.includes(t)) hasPoints ||= this.holdsPoints(this.readEnd(end));
+      // A metric has one kind of data; a span may have many fields that look like some until they are read.
+      if (METRIC_DATA.includes(t)) hasPoints ??= this.holdsPoints(this.readEnd(end));
       else if (t === tag(1, LENGTH) && this.readEnd(end) - this.pos === TRACE_ID_BYTES) idCount += 1;
       else if (t === tag(2, LENGTH) && this.readEnd(end) - this.pos === SPAN_ID_BYTES) idCount += 1;
       this.pos = start;
       this.skip(t, end);
     }
-    return { possible, hasPoints, hasIds: idCount === 2 };
+    return { possible, hasPoints: hasPoints ?? false, hasIds: idCount === 2 };
   }
 
   /** Data points are field 1 of all kinds of data, and have a fixed64 time as field 2 or 3. */

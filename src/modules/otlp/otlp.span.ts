@@ -38,13 +38,19 @@ export class MessageCount {
   }
 }
 
-export interface OtlpExport {
-  readonly resourceSpans: readonly OtlpResourceSpans[];
+export interface OtlpExport<Spans extends Iterable<OtlpSpan> = readonly OtlpSpan[]> {
+  readonly resourceSpans: readonly OtlpResourceSpans<Spans>[];
 }
 
-export interface OtlpResourceSpans {
+/**
+ * An export whose spans are read one by one as they are asked for, so that of a large one only the span in hand is in
+ * memory. Asking may throw what its reader throws.
+ */
+export type SpanStream = OtlpExport<Iterable<OtlpSpan>>;
+
+export interface OtlpResourceSpans<Spans extends Iterable<OtlpSpan> = readonly OtlpSpan[]> {
   readonly resource: OtlpResource;
-  readonly scopeSpans: readonly OtlpScopeSpans[];
+  readonly scopeSpans: readonly OtlpScopeSpans<Spans>[];
   readonly schemaUrl: string;
 }
 
@@ -53,9 +59,9 @@ export interface OtlpResource {
   readonly droppedAttributesCount: number;
 }
 
-export interface OtlpScopeSpans {
+export interface OtlpScopeSpans<Spans extends Iterable<OtlpSpan> = readonly OtlpSpan[]> {
   readonly scope: OtlpScope;
-  readonly spans: readonly OtlpSpan[];
+  readonly spans: Spans;
   readonly schemaUrl: string;
 }
 

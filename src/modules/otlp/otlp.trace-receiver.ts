@@ -3,7 +3,7 @@ import type { Project } from '../../domain/project.js';
 import { IngestService } from '../../ingest/ingest.service.js';
 import { decodeJson } from './otlp.json.js';
 import { mapExport } from './otlp.map.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
+import { streamProtobuf } from './otlp.protobuf.js';
 import type { OtlpReceiver, ReceivedExport } from './otlp.receiver.js';
 import { encodeResponse, type OtlpEncoding, summarize } from './otlp.response.js';
 
@@ -13,7 +13,7 @@ export class OtlpTraceReceiver implements OtlpReceiver {
   constructor(private readonly ingest: IngestService) {}
 
   async receive(body: Buffer, encoding: OtlpEncoding, project: Project): Promise<ReceivedExport> {
-    const decoded = encoding === 'json' ? decodeJson(body) : decodeProtobuf(body);
+    const decoded = encoding === 'json' ? decodeJson(body) : streamProtobuf(body);
     const { batch, spanCount, rejected } = mapExport(decoded, { project, nowMs: Date.now(), bytes: body.length });
     const receipt = spanCount === 0 ? { rejected: [] } : await this.ingest.submit(batch);
     const refused = [...rejected, ...receipt.rejected];

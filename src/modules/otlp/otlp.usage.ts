@@ -1,6 +1,6 @@
 import { toStorableText } from '../../domain/json.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
-import { type CountingNote, splitCounts, type StatedCounts } from './otlp.usage-split.js';
+import { type CountingNote, splitCounts } from './otlp.usage-split.js';
 import { type AttributeValue, type Attributes } from './otlp.span.js';
 import {
   COST_KEYS,
@@ -30,7 +30,7 @@ export function readUsageDetails(details: AttributeValue | undefined): UsageDeta
   if (members === undefined) return undefined;
   const counts =
     readOpenAiUsage(members, CHAT_USAGE) ?? readOpenAiUsage(members, RESPONSES_USAGE) ?? readCounts(members);
-  return finish(counts, [...counts.values()]);
+  return finish(counts, sumOfClasses(counts));
 }
 
 /** Names of OpenAI's usage object; the responses API renamed them. */
@@ -130,15 +130,16 @@ function slotsOf<Field extends CountField | CostField>(
   );
 }
 
-/** The best value of each field so far. */
+/** The best value of each field so far. Fields are names of ours, never a client's. */
 class Ranked<Field extends string> {
-  private readonly ranks = new Map<Field, number>();
-  readonly values = new Map<Field, number>();
+  private readonly ranks: Record<string, number> = {};
+  /** Undefined as long as there is none. */
+  values: Record<string, number> | undefined;
 
   offer(field: Field, rank: number, value: number | undefined): void {
-    if (value === undefined || rank >= (this.ranks.get(field) ?? Infinity)) return;
-    this.ranks.set(field, rank);
-    this.values.set(field, value);
+    if (value === undefined || rank >= (this.ranks[field] ?? Infinity)) return;
+    this.ranks[field] = rank;
+    (this.values ??= {})[field] = value;
   }
 }
 
@@ -186,18 +187,16 @@ export function readUsageAttributes(attributes: Attributes, scopeName: string): 
       if (count !== undefined) (others ??= new Map()).set(key.slice(USAGE_PREFIX.length), count);
     }
   }
-  const cost = costs === undefined || costs.values.size === 0 ? undefined : Object.fromEntries(costs.values);
-  const stated: StatedCounts = Object.fromEntries(counts?.values ?? []);
-  const split = splitCounts(stated, { scopeName, rawInput });
-  const known = [...split.counts].filter(([name]) => name !== 'total').map(([, count]) => count);
+  const split = splitCounts(counts?.values ?? {}, { scopeName, rawInput });
   const isKnown = split.counts.size > 0;
+  const known = sumOfClasses(split.counts);
   // What other keys count may be part of these, so that they are kept but do not add to the total.
   for (const [suffix, count] of others ?? []) {
     const name = toStorableText(suffix.startsWith('details.') ? suffix.slice('details.'.length) : suffix);
     if (!split.counts.has(name)) split.counts.set(name, count);
   }
-  const usage = finish(split.counts, isKnown ? known : [...split.counts.values()]);
-  return { usage, cost, note: split.note };
+  const usage = finish(split.counts, isKnown ? known : sumOfClasses(split.counts));
+  return { usage, cost: costs?.values, note: split.note };
 }
 
 function memberAt(members: ReadonlyMap<string, unknown>, path: string): unknown {
@@ -212,13 +211,16 @@ function memberAt(members: ReadonlyMap<string, unknown>, path: string): unknown 
 }
 
 /** Adds a missing total. Object.fromEntries defines its keys, so that a client's `__proto__` is one like any other. */
-function finish(counts: Map<string, number>, summands: readonly number[]): UsageDetails | undefined {
+function finish(counts: Map<string, number>, total: number): UsageDetails | undefined {
   if (counts.size === 0) return undefined;
-  if (!counts.has('total')) {
-    const total = summands.reduce((sum, count) => sum + count, 0);
-    if (Number.isSafeInteger(total)) counts.set('total', total);
-  }
+  if (!counts.has('total') && Number.isSafeInteger(total)) counts.set('total', total);
   return Object.fromEntries(counts);
+}
+
+function sumOfClasses(counts: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const [name, count] of counts) if (name !== 'total') sum += count;
+  return sum;
 }
 
 const DIGITS = /^\d{1,16}$/;

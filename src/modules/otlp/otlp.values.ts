@@ -1,4 +1,4 @@
-import { isWithinDepth, type JsonText, MAX_JSON_DEPTH, toJsonText } from '../../domain/json.js';
+import { isWithinDepth, type JsonText, MAX_JSON_DEPTH, quoteText, toJsonText } from '../../domain/json.js';
 import { type AttributeValue } from './otlp.span.js';
 
 /** How attribute values become what is stored. Every result is storable: no U+0000, no lone surrogate. */
@@ -8,11 +8,9 @@ import { type AttributeValue } from './otlp.span.js';
  * that no reader rounds or loses them.
  */
 export function toJson(value: AttributeValue): JsonText {
-  const text = writeJson(value, quote);
+  const text = writeJson(value, quoteText);
   return isStorableJson(text) ? text : writeJson(value, toJsonText);
 }
-
-const quote = (text: string): string => JSON.stringify(text);
 
 /** Like `toJson`, for use inside a larger text that is checked as a whole. */
 export function writeJson(value: AttributeValue, encode: (text: string) => string): string {
