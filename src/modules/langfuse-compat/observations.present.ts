@@ -5,9 +5,9 @@ import { type PricedUsage, type StoredPrice } from '../../domain/price.js';
 import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
-import { presentMeta } from './page-meta.js';
 
 /** What is worked out of a stored observation, for every answer alike. */
 export interface ObservationFigures {
@@ -62,7 +62,7 @@ export function* presentObservationPage(
     yield* presentObservation(project, observation, true);
     comma = ',';
   }
-  yield `${page.items.length === 0 ? comma : ''}],"meta":${presentMeta(page, request)}}`;
+  yield `${page.items.length === 0 ? comma : ''}],"meta":${JSON.stringify(presentPageMeta(page, request))}}`;
 }
 
 /** An observation as it lies in a trace; without `withIo` the keys input, output and metadata are absent. */

@@ -5,6 +5,7 @@ import { Redactor } from '../../domain/redaction.js';
 import { type ScoreConfig } from '../../domain/score-config.js';
 import { presentTime } from '../../domain/time.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { ScoreConfigStore } from '../../storage/scores/score-config-store.js';
@@ -18,7 +19,6 @@ import {
   ScoreConfigListQuery,
   ScoreConfigPageDto,
 } from './score-configs.dto.js';
-import { presentPageMeta } from './scores.present.js';
 import { parsePageRequest } from './scores.query.js';
 
 @ApiTags('Scores')

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -8,8 +9,6 @@ import { SessionReader } from '../../storage/session-reader.js';
 import { SessionDetailDto, SessionDetailQuery, SessionListQuery, SessionPageDto } from './sessions.dto.js';
 import { presentSessionDetail, presentSessionPage } from './sessions.present.js';
 import { parsePageRequest, parseSessionList } from './sessions.query.js';
-
-const JSON_TEXT = 'application/json; charset=utf-8';
 
 @ApiTags('Sessions')
 @Controller('api/public/sessions')
