@@ -1,11 +1,10 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiNotFoundResponse, ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { InvalidInput } from '../../domain/errors.js';
 import { type Project } from '../../domain/project.js';
 import { Redactor } from '../../domain/redaction.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
 import { CurrentProject } from '../../http/project.decorator.js';
-import { parseText, type QueryString } from '../../http/query.js';
+import { type QueryString, requireText } from '../../http/query.js';
 import { PromptReader } from '../../storage/prompts/prompt-reader.js';
 import { PromptStore } from '../../storage/prompts/prompt-store.js';
 import { parseV1PromptDraft } from './prompts.body.js';
@@ -33,8 +32,7 @@ export class PromptsV1Controller {
   @ApiOkResponse({ type: PromptDto, description: 'The version.' })
   @ApiNotFoundResponse({ description: 'The project has no such prompt, or no such version of it.' })
   async getPrompt(@CurrentProject() project: Project, @Query() query: QueryString): Promise<PromptDto> {
-    const name = parseText(query, 'name');
-    if (name === undefined) throw new InvalidInput('name is required', 'name');
+    const name = requireText(query, 'name');
     const { selector, isResolved } = parsePromptRequest(query);
     const prompt = await this.reader.getPrompt(project, name, selector);
     if (!isResolved) return presentPrompt(project, prompt);

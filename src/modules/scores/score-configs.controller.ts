@@ -19,7 +19,7 @@ import {
   ScoreConfigListQuery,
   ScoreConfigPageDto,
 } from './score-configs.dto.js';
-import { parsePageRequest } from './scores.query.js';
+import { parseScorePage } from './scores.query.js';
 
 @ApiTags('Scores')
 @Controller('api/public/score-configs')
@@ -37,7 +37,7 @@ export class ScoreConfigsController {
   @ApiQuery({ type: ScoreConfigListQuery })
   @ApiOkResponse({ type: ScoreConfigPageDto, description: 'A page of configs.' })
   async listConfigs(@CurrentProject() project: Project, @Query() query: QueryString): Promise<ScoreConfigPageDto> {
-    const { page, limit } = parsePageRequest(query);
+    const { page, limit } = parseScorePage(query);
     const configs = await this.configs.list(project, { page, limit });
     return {
       data: configs.items.map((config) => presentConfig(project, config)),

@@ -8,7 +8,7 @@ import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
 import { SessionReader } from '../../storage/session-reader.js';
 import { SessionDetailDto, SessionDetailQuery, SessionListQuery, SessionPageDto } from './sessions.dto.js';
 import { presentSessionDetail, presentSessionPage } from './sessions.present.js';
-import { parsePageRequest, parseSessionList } from './sessions.query.js';
+import { parseSessionPage, parseSessionList } from './sessions.query.js';
 
 @ApiTags('Sessions')
 @Controller('api/public/sessions')
@@ -44,7 +44,7 @@ export class SessionsController {
     @Param('sessionId') sessionId: string,
     @Query() query: QueryString,
   ): Promise<string> {
-    const page = parsePageRequest(query);
+    const page = parseSessionPage(query);
     return presentSessionDetail(project, await this.sessions.getSession(project, sessionId, page), page);
   }
 }
