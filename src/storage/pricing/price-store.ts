@@ -9,7 +9,7 @@ import { PRICE_COLUMNS, type PriceColumns, toPrice } from './own-price-rows.js';
 import { PriceBook } from './price-book.js';
 
 /** Every new name of a model is compared with all of them. */
-export const MAX_PRICES_PER_PROJECT = 1000;
+const MAX_PRICES_PER_PROJECT = 1000;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

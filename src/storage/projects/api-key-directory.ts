@@ -8,9 +8,10 @@ import { CONNECT_TIMEOUT_MS } from '../client-options.js';
 import { hashSecret } from './api-key-rows.js';
 import { KEY_CHANNEL, KEY_COUNTER, type KeyCopies } from './key-changes.js';
 
-/** A key that another process has revoked opens nothing here after this time, as long as the database answers. */
-export const KEYS_AGE_MS = 5000;
-/** One look at one row; with the longest that it may take, less than the age. */
+/**
+ * One look at one row. With the longest that it may take less than 5 s, after which a key that another process has
+ * revoked opens nothing here, as long as the database answers.
+ */
 const POLL_MS = 2000;
 const QUERY_TIMEOUT_MS = 2500;
 /** How often the time of the last use of one key is written. */

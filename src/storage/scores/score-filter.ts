@@ -67,7 +67,7 @@ function ofTrace(name: string, aliases: readonly string[], kind: 'text' | 'texts
 }
 
 /** What a filter of scores can speak of; the values are those of `s`, a row of `scores`, and of its trace. */
-export const SCORE_FILTER = new FilterColumns([
+const SCORE_FILTER = new FilterColumns([
   { name: 'id', aliases: ['ID', 'scoreId', 'Score ID'], kind: 'text', sql: 's.id' },
   { name: 'name', aliases: ['Name'], kind: 'text', sql: 's.name' },
   { name: 'timestamp', aliases: ['Timestamp'], kind: 'time', sql: 's.ts' },
