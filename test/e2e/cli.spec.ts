@@ -67,14 +67,6 @@ describe('the command line', () => {
     expect(await runCommand(['restore', '--help'])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('starts the server, which stops on SIGTERM as ever', async () => {
-    const dataDir = folder();
-    const server = keep(spawnCommand(['start'], { XTRACE_DATA_DIR: dataDir }));
-    await server.waitForOutput(/xtrace is ready on/);
-    expect(await server.stop()).toEqual({ code: 0, signal: null });
-    expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
-  });
-
   it('migrates, and says when there is nothing to do', async () => {
     const env = { XTRACE_DATA_DIR: folder() };
     expect(await runCommand(['migrate'], env)).toMatchObject({
@@ -119,9 +111,10 @@ describe('the doctor', () => {
     expect(JSON.stringify(find('database'))).not.toContain('pw-hidden');
   });
 
-  it('finds a server and its private database well while it runs and while it does not', async () => {
+  it('finds the server that `start` has started and its private database well while it runs and while it does not', async () => {
     const dataDir = folder();
-    const server = keep(await startServer({ dataDir }));
+    const server = keep(spawnCommand(['start'], { XTRACE_DATA_DIR: dataDir }));
+    await server.waitForOutput(/xtrace is ready on/);
     const env = { XTRACE_DATA_DIR: dataDir, BIND_ADDR: new URL(server.url).host };
     const running = await doctor(env);
     expect(running.report.checks.filter(({ status }) => status === 'failure')).toEqual([]);
@@ -131,7 +124,8 @@ describe('the doctor', () => {
       { found: expect.stringContaining('server of xtrace is connected') },
     ]);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    await server.stop();
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
 
     const stopped = await doctor(env);
     expect(stopped.code).toBe(0);
