@@ -1,3 +1,4 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type CostDetails, type ObservationWithPayload, type UsageDetails } from '../../domain/observation.js';
 import { type ListedObservation } from '../../domain/observation-list.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
@@ -6,7 +7,6 @@ import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
 import { presentPageMeta } from '../../http/page-meta.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
 
 /** What is worked out of a stored observation, for every answer alike. */

@@ -1,3 +1,4 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { type Score } from '../../domain/score.js';
@@ -5,7 +6,6 @@ import { presentTime } from '../../domain/time.js';
 import { type Trace, type TraceDetail, type TraceListItem } from '../../domain/trace.js';
 import { presentPageMeta } from '../../http/page-meta.js';
 import { presentScore, type ScoreAnswer } from '../../http/score-answer.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
 import { presentObservation } from './observations.present.js';

@@ -1,3 +1,4 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { type Score } from '../../domain/score.js';
@@ -5,7 +6,6 @@ import { presentTime } from '../../domain/time.js';
 import { presentPageMeta } from '../../http/page-meta.js';
 import { presentScore, presentScoreMetadata } from '../../http/score-answer.js';
 import { type ScoreListItem } from '../../storage/scores/score-reader.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { type RefusedScore } from './score.receiver.js';
 import { type ScoreFieldGroup } from './scores-v3.query.js';
 import {

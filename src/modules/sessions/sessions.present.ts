@@ -1,3 +1,4 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
@@ -6,7 +7,6 @@ import { presentTime } from '../../domain/time.js';
 import { type Trace } from '../../domain/trace.js';
 import { presentPageMeta } from '../../http/page-meta.js';
 import { type SessionDetail } from '../../storage/session-reader.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 
 // As text, so that inputs and outputs, which are JSON text already, are spliced in as they were stored.

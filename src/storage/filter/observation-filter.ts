@@ -1,4 +1,4 @@
-import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { OBSERVATION_COSTS } from './cost-columns.js';
 import { type FilterColumn, FilterColumns } from './filter-columns.js';
 import { POSITION_COLUMN } from './position-column.js';

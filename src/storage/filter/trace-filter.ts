@@ -1,6 +1,6 @@
 import { type FilterCondition } from '../../domain/filter.js';
 import { type Level, LEVELS } from '../../domain/observation.js';
-import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { TRACE_COSTS } from './cost-columns.js';
 import { FilterColumns } from './filter-columns.js';

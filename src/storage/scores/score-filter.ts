@@ -3,7 +3,7 @@ import { type ScoreDataType, type ScoreSource } from '../../domain/score.js';
 import { type Micros } from '../../domain/time.js';
 import { columnNames, type FilterColumn, FilterColumns } from '../filter/filter-columns.js';
 import { conditionSql, whereFilter } from '../filter/filter-sql.js';
-import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { timestampLiteral, Where, whereEnvironment } from '../sql/where.js';
 
 export const VALUE_OPERATORS = ['<', '>', '<=', '>=', '!=', '='] as const;
