@@ -147,6 +147,8 @@ describe('the doctor', () => {
 });
 
 describe('backup and restore', () => {
+  /** Nothing may change a table between two looks at it. */
+  const NO_RETENTION = { TRACES_RETENTION_DAYS: '0', METRICS_RETENTION_DAYS: '0' };
   const post = (url: string, token: string) =>
     fetch(`${url}/v1/l/batch`, {
       method: 'POST',
@@ -159,7 +161,10 @@ describe('backup and restore', () => {
 
   it('carry everything from one private database to another, credentials included, while the first is in use', async () => {
     const [from, to, backups] = [folder(), folder(), folder()];
-    const generated = { API_BEARER_TOKEN: undefined, XTRACE_PUBLIC_KEY: undefined, XTRACE_SECRET_KEY: undefined };
+    const generated = {
+      ...NO_RETENTION,
+      ...{ API_BEARER_TOKEN: undefined, XTRACE_PUBLIC_KEY: undefined, XTRACE_SECRET_KEY: undefined },
+    };
     const first = keep(await startServer({ dataDir: from, env: generated }));
     const { bearerToken } = JSON.parse(readFileSync(join(from, 'credentials.json'), 'utf8')) as { bearerToken: string };
     expect((await post(first.url, bearerToken)).status).toBe(200);
@@ -202,7 +207,7 @@ describe('backup and restore', () => {
     const { report } = keep(await startHost(host));
     const { connection } = report;
     const databaseUrl = `postgres://${connection.user}@/${connection.database}?host=${connection.host}&port=${connection.port}`;
-    const first = keep(await startServer({ dataDir: from }));
+    const first = keep(await startServer({ dataDir: from, env: NO_RETENTION }));
     expect((await post(first.url, TEST_TOKEN)).status).toBe(200);
     const expected = await embeddedSums(from);
     const [there, back] = [join(backups, 'there.zip'), join(backups, 'back.zip')];
@@ -220,7 +225,7 @@ describe('backup and restore', () => {
     });
 
     expect(await runCommand(['restore', back], { XTRACE_DATA_DIR: to })).toMatchObject({ code: 0 });
-    keep(await startServer({ dataDir: to }));
+    keep(await startServer({ dataDir: to, env: NO_RETENTION }));
     expect(await embeddedSums(to)).toEqual(expected);
   });
 
