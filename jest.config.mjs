@@ -55,12 +55,17 @@ const withPostgres = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
 
+const withDataTemplate = {
+  globalSetup: '<rootDir>/test/support/e2e-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/e2e-teardown.mjs',
+};
+
 export default {
   projects: [
     { ...base, displayName: 'unit', roots: ['<rootDir>/src'], testMatch: ['**/*.spec.ts'] },
     { ...base, displayName: 'architecture', testMatch: ['<rootDir>/test/architecture/**/*.spec.ts'] },
     { ...base, ...withPostgres, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.spec.ts'] },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    { ...base, ...withDataTemplate, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
     { ...base, displayName: 'crash', testMatch: ['<rootDir>/test/crash/**/*.spec.ts'] },
   ],
 };

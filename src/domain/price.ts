@@ -59,8 +59,7 @@ export type ClassMatcher = (usageClass: string) => boolean;
 export type CompileClassPattern = (pattern: string, isCaseSensitive: boolean) => ClassMatcher;
 
 /** How a price was found. */
-export const PRICE_RULES = ['pattern', 'provider and model', 'model', 'model with provider prefix'] as const;
-export type PriceRule = (typeof PRICE_RULES)[number];
+export type PriceRule = 'pattern' | 'provider and model' | 'model' | 'model with provider prefix';
 
 /**
  * A price as it was used, with all that explains it. It never changes: what a price list says later is another one.
@@ -155,10 +154,10 @@ const MAX_EXACT_FEMTO = Number.MAX_SAFE_INTEGER - 1_000_000;
 /** Names of classes are the clients'. */
 const MAX_KNOWN_CLASSES = 200;
 /** More than this per call is no cost but a fault in its counts, and sums over a project stay within int8. */
-export const MAX_COST_NANO_USD = 1_000_000 * 1e9;
+const MAX_COST_NANO_USD = 1_000_000 * 1e9;
 
 /** A class by the name that price sheets use. */
-export function canonicalClass(usageClass: string): string {
+function canonicalClass(usageClass: string): string {
   return ALIASES.get(usageClass) ?? usageClass;
 }
 

@@ -41,7 +41,7 @@ export const MAX_REFERENCE_DEPTH = 5;
 /** How many different prompts may go into one: they are looked up for each answer. */
 export const MAX_REFERENCES = 100;
 /** A text that includes texts grows by a factor with each level. Four times what a prompt can be sent as. */
-export const MAX_RESOLVED_CHARACTERS = 4 * 1024 * 1024;
+const MAX_RESOLVED_CHARACTERS = 4 * 1024 * 1024;
 
 const TAG = /@@@langfusePrompt:(.*?)@@@/g;
 const PARTS = /^name=([^|]+)\|(?:version=([1-9]\d{0,8})|label=([^|]+))$/;

@@ -66,8 +66,8 @@ export const LATEST = 'latest';
 export const PRODUCTION = 'production';
 
 /** As in Langfuse (`langfuse.md` §2.5). */
-export const MAX_PROMPT_NAME_LENGTH = 255;
-export const MAX_LABEL_LENGTH = 36;
+const MAX_PROMPT_NAME_LENGTH = 255;
+const MAX_LABEL_LENGTH = 36;
 export const MAX_COMMIT_MESSAGE_LENGTH = 500;
 
 /** Names that Langfuse keeps for pages of its own: a prompt of such a name could not move there. */

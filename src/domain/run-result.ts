@@ -77,7 +77,7 @@ export function summarizeRun(results: readonly RunResult[]): RunSummary {
 }
 
 /** By name, then type. */
-export function summarizeScores(scores: readonly RunScore[]): ScoreSummary[] {
+function summarizeScores(scores: readonly RunScore[]): ScoreSummary[] {
   const groups = new Map<string, RunScore[]>();
   for (const score of scores) {
     const key = JSON.stringify([score.name, score.dataType]);

@@ -2,6 +2,7 @@ import { toEnvironment } from './environment.js';
 import { InvalidInput } from './errors.js';
 import { idProblem, toIndexableText } from './identifier.js';
 import { isWithinDepth, type JsonText, MAX_JSON_DEPTH, toJsonText, toStorableText } from './json.js';
+import { type Members, readChoice } from './members.js';
 import { SCORE_DATA_TYPES, SCORE_SOURCES, type ScorePatch, type ScoreSource, type ScoreSubject } from './score.js';
 import { clampTime, type Micros, parseIsoTime } from './time.js';
 
@@ -23,8 +24,6 @@ export interface ScoreContext {
 export const REST_SOURCES: readonly ScoreSource[] = ['API', 'ANNOTATION'];
 /** Sources that events of `POST /api/public/ingestion` may have. */
 export const EVENT_SOURCES: readonly ScoreSource[] = ['API', 'ANNOTATION', 'EVAL'];
-
-type Members = ReadonlyMap<string, unknown>;
 
 /**
  * Reads the body that Langfuse clients send of a score, on its own or in an event (langfuse.md §3.9). Null counts as
@@ -120,12 +119,4 @@ function readText(members: Members, field: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new InvalidInput(`${field} must be a string`, field);
   return toStorableText(value);
-}
-
-function readChoice<T extends string>(members: Members, field: string, choices: readonly T[]): T | undefined {
-  const value = members.get(field) ?? undefined;
-  if (value === undefined) return undefined;
-  const choice = choices.find((known) => known === value);
-  if (choice === undefined) throw new InvalidInput(`${field} must be one of ${choices.join(', ')}`, field);
-  return choice;
 }

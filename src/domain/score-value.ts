@@ -6,7 +6,7 @@ import { type ScoreDataType, type ScorePatch, type ScoreVerdict } from './score.
 export const MAX_SCORE_TEXT = 500;
 
 /** What corrections are called (Langfuse API, ScoreBody). */
-export const CORRECTION_NAME = 'output';
+const CORRECTION_NAME = 'output';
 
 /** What is stated of a score before its config is known. */
 export type StatedScore = Pick<ScorePatch, 'name' | 'source' | 'value' | 'dataType' | 'configId'>;

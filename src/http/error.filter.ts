@@ -14,6 +14,7 @@ import {
   Unavailable,
   UnsupportedMedia,
 } from '../domain/errors.js';
+import { JSON_TEXT } from './json-media-type.js';
 import { isOtlpRequest, OTLP_ADDRESS_HINT } from './otlp-address.js';
 import { UNKNOWN_ROUTE } from './request-events.js';
 import { type Refusal, recordOf } from './request-record.js';
@@ -164,7 +165,7 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
     void reply.header('content-type', contentType).send(body);
   } else {
     const body = JSON.stringify(presentEnvelope(failure, pathOf(request.url).startsWith('/api/public/')));
-    void reply.header('content-type', 'application/json; charset=utf-8').send(body);
+    void reply.header('content-type', JSON_TEXT).send(body);
   }
   return failure;
 }
@@ -175,7 +176,7 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
   const status = UNREADABLE.get(error.code) ?? 400;
   const message = STATUS_CODES[status]!;
   const body = JSON.stringify(presentEnvelope({ status, message }, false));
-  const head = `HTTP/1.1 ${status} ${message}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`;
+  const head = `HTTP/1.1 ${status} ${message}\r\nconnection: close\r\ncontent-type: ${JSON_TEXT}`;
   if (socket.writable) socket.write(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
   socket.destroy(error);
 }

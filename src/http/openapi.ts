@@ -33,7 +33,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
 ];
 
 /** The OpenAPI document of all routes that `app` has. Costs a walk over every controller: build it once. */
-export function buildOpenApi(app: INestApplication): OpenAPIObject {
+function buildOpenApi(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('xtrace')
     .setDescription(ABOUT)

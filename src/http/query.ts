@@ -1,5 +1,6 @@
 import { InvalidInput } from '../domain/errors.js';
 import { isStorableText } from '../domain/json.js';
+import { type PageRequest } from '../domain/page.js';
 import { parseIsoTime, type Micros } from '../domain/time.js';
 
 /**
@@ -42,11 +43,27 @@ export function parseText(query: QueryString, name: string): string | undefined 
   return texts[0];
 }
 
+/** The text of a parameter that must be given. */
+export function requireText(query: QueryString, name: string): string {
+  const text = parseText(query, name);
+  if (text === undefined) throw new InvalidInput(`${name} is required`, name);
+  return text;
+}
+
 /** A comma-separated list (`?fields=core,io`), trimmed, empty items left out; undefined when the parameter is absent or empty. */
 export function parseCommaList(query: QueryString, name: string): string[] | undefined {
   const text = parseText(query, name);
-  if (text === undefined) return undefined;
-  return text
+  return text === undefined ? undefined : splitCommaList(text);
+}
+
+/** The items of a list that some clients repeat (`?environment=a&environment=b`) and others join by commas. */
+export function parseCommaLists(query: QueryString, name: string): string[] {
+  return parseTexts(query, name).flatMap(splitCommaList);
+}
+
+/** The items of `list`, trimmed, empty ones left out. */
+export function splitCommaList(list: string): string[] {
+  return list
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
@@ -125,6 +142,12 @@ export function parseCursor(query: QueryString, name = 'cursor'): string | undef
     throw new InvalidInput(`${name} is no cursor of this server`, name);
   }
   return text;
+}
+
+/** Which part of a list that goes by page number and by cursor. */
+export function parsePageRequest(query: QueryString, bounds: LimitBounds): PageRequest {
+  const cursor = parseCursor(query);
+  return { page: parsePage(query), limit: parseLimit(query, bounds), ...(cursor === undefined ? {} : { cursor }) };
 }
 
 /** What the caller sent, short enough for a message. */

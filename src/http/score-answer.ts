@@ -1,9 +1,7 @@
+import { DEFAULT_ENVIRONMENT } from '../domain/environment.js';
 import type { Project } from '../domain/project.js';
 import type { Score } from '../domain/score.js';
 import { presentTime } from '../domain/time.js';
-
-/** What an environment that nobody stated is called (Langfuse API). */
-const DEFAULT_ENVIRONMENT = 'default';
 
 /** A score as versions 1 and 2 of Langfuse's API show it, alone and in traces (langfuse.md §5.4). */
 export interface ScoreAnswer {

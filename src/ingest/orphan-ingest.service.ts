@@ -4,6 +4,7 @@ import { type ObservationPatch } from '../domain/observation.js';
 import { type Project } from '../domain/project.js';
 import { Redactor } from '../domain/redaction.js';
 import { type FoundOrphans, OrphanStore } from '../storage/orphans/orphan-store.js';
+import { RepeatedWork } from '../storage/repeated-work.js';
 import { IngestService } from './ingest.service.js';
 
 /** How long a parked update waits at least; see OrphanStore for how it waits longer and longer. */
@@ -18,9 +19,7 @@ export class OrphanIngestService implements OnApplicationBootstrap, OnApplicatio
   private readonly logger = new Logger(OrphanIngestService.name);
   /** Another process, or this one before it was restarted, may have parked some. */
   private mayHold = true;
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> | undefined;
-  private isStopping = false;
+  private readonly rounds = new RepeatedWork(() => this.sweepAndReport(), SWEEP_EVERY_MS);
 
   constructor(
     private readonly store: OrphanStore,
@@ -29,13 +28,11 @@ export class OrphanIngestService implements OnApplicationBootstrap, OnApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /**
@@ -55,7 +52,7 @@ export class OrphanIngestService implements OnApplicationBootstrap, OnApplicatio
 
   /** Takes parked updates whose turn it is at `nowMs` to their observations, as far as those are known by now. */
   async sweep(nowMs = Date.now()): Promise<void> {
-    while (!this.isStopping) {
+    while (!this.rounds.isStopping) {
       const { hasMore } = await this.store.sweep(nowMs, (found) => this.submitFound(found));
       if (!hasMore) return;
     }
@@ -83,15 +80,6 @@ export class OrphanIngestService implements OnApplicationBootstrap, OnApplicatio
     return batch.traces.length + batch.observations.length === 0 ? { rejected: [] } : this.ingest.submit(batch);
   }
 
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.running = this.sweepAndReport().finally(() => {
-        if (!this.isStopping) this.schedule();
-      });
-    }, SWEEP_EVERY_MS);
-    this.timer.unref();
-  }
-
   /** Never rejects. */
   private async sweepAndReport(): Promise<void> {
     if (!this.mayHold) return;
@@ -102,7 +90,7 @@ export class OrphanIngestService implements OnApplicationBootstrap, OnApplicatio
       if (!(await this.store.isEmpty())) this.mayHold = true;
     } catch (error) {
       this.mayHold = true;
-      if (!this.isStopping)
+      if (!this.rounds.isStopping)
         this.logger.warn(`updates go on waiting for their observations: ${(error as Error).message}`);
     }
   }

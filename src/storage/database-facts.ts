@@ -221,7 +221,7 @@ async function readQuarantine(client: Client) {
 }
 
 /** Per parent the latest upper bound. */
-export function lastEnds(partitions: readonly Pick<PartitionDefinition, 'parent' | 'bound'>[]): Record<string, number> {
+function lastEnds(partitions: readonly Pick<PartitionDefinition, 'parent' | 'bound'>[]): Record<string, number> {
   const ends: Record<string, number> = {};
   for (const { parent, bound } of partitions) {
     const edge = /TO \('?([^')]+)'?\)$/.exec(bound)?.[1] ?? '';

@@ -68,7 +68,7 @@ export class MetricPartitionKeeper implements OnApplicationBootstrap, OnApplicat
 }
 
 /** What must be added to `ranges` to cover all times up to `DAYS_AHEAD` from `today`: gaps, and the days ahead. */
-export function missingRanges(ranges: readonly Range[], today: number): Range[] {
+function missingRanges(ranges: readonly Range[], today: number): Range[] {
   const missing: Range[] = [];
   let next = -Infinity;
   for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {

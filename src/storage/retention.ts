@@ -11,6 +11,7 @@ import { removeExpiredExemplars } from './metric-exemplars.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';
 import { bucketOf, PARTITIONED_BY_WEEK, SCHEMA_LOCK } from './partitions.js';
 import { removeExpiredScores } from './scores/expired-scores.js';
+import { RepeatedWork } from './repeated-work.js';
 import { dropRetired, type ExpiredPartition, findExpired, retirePartition, type RunSql } from './retired-partitions.js';
 import { mayDeleteBy } from './retention-clock.js';
 import { bucketAt } from './trace-writer.js';
@@ -61,10 +62,8 @@ export interface Removed {
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> | undefined;
+  private readonly rounds = new RepeatedWork(() => this.runAndReport(), EVERY_MS);
   private client: Client | undefined;
-  private isStopping = false;
 
   constructor(
     @Inject(DATABASE) private readonly database: DatabaseConnection,
@@ -77,15 +76,14 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     const { tracesRetentionDays: traces, metricsRetentionDays: points } = this.config;
     this.logger.log(`keeps traces ${shown(traces)} after receipt and points of time series ${shown(points)}`);
     // Also when both are kept for ever: files of dataset items that are gone, and parts of uploads, are not.
-    this.schedule(FIRST_RUN_MS);
+    this.rounds.start(FIRST_RUN_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    clearTimeout(this.timer);
+    const stopped = this.rounds.stop();
     // Ends the statement that is running, which may be one that waits.
     await this.client?.end().catch(() => undefined);
-    await this.running;
+    await stopped;
   }
 
   /**
@@ -121,15 +119,6 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     }
   }
 
-  private schedule(afterMs: number): void {
-    this.timer = setTimeout(() => {
-      this.running = this.runAndReport().finally(() => {
-        if (!this.isStopping) this.schedule(EVERY_MS);
-      });
-    }, afterMs);
-    this.timer.unref();
-  }
-
   /** Never rejects. */
   private async runAndReport(): Promise<void> {
     const startMs = performance.now();
@@ -141,7 +130,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       if (text === '') this.logger.debug(`nothing has expired (${seconds} s)`);
       else this.logger.log(`removed ${text} in ${seconds} s`);
     } catch (error) {
-      if (!this.isStopping) this.logger.warn(`not finished, the next run goes on: ${(error as Error).message}`);
+      if (!this.rounds.isStopping) this.logger.warn(`not finished, the next run goes on: ${(error as Error).message}`);
     }
   }
 
@@ -155,42 +144,42 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
       await this.removeTraces(client, nowMs - this.config.tracesRetentionDays * DAY_MS, removed);
     if (this.config.metricsRetentionDays > 0)
       await this.removePoints(client, nowMs, nowMs - this.config.metricsRetentionDays * DAY_MS, removed);
-    removed.files += (await this.media.removeOfItems(client, nowMs, () => this.isStopping)).files;
-    await this.media.removeLoose(client, nowMs, () => this.isStopping);
+    removed.files += (await this.media.removeOfItems(client, nowMs, () => this.rounds.isStopping)).files;
+    await this.media.removeLoose(client, nowMs, () => this.rounds.isStopping);
     return removed;
   }
 
   /** Traces first, their weeks afterwards: a week without traces is one into which nobody writes. */
   private async removeTraces(client: Client, beforeMs: number, removed: Removed): Promise<void> {
     const lastBucket = bucketAt(beforeMs) - 1;
-    const first = await removeExpiredTraces(client, lastBucket, () => this.isStopping);
+    const first = await removeExpiredTraces(client, lastBucket, () => this.rounds.isStopping);
     count(removed, first);
-    removed.scores += await removeExpiredScores(client, lastBucket, () => this.isStopping);
-    removed.comments = await removeLostComments(client, () => this.isStopping);
+    removed.scores += await removeExpiredScores(client, lastBucket, () => this.rounds.isStopping);
+    removed.comments = await removeLostComments(client, () => this.rounds.isStopping);
     removed.quarantined = await removeExpiredMessages(client, 'quarantine', beforeMs);
     removed.orphans = await removeExpiredMessages(client, 'orphans', beforeMs);
-    removed.files = (await this.media.removeExpired(client, beforeMs, () => this.isStopping)).files;
+    removed.files = (await this.media.removeExpired(client, beforeMs, () => this.rounds.isStopping)).files;
     if (!first.isComplete) return;
     const isExpired = (name: string) => bucketOf(name) <= lastBucket;
     const partitions = await findExpired(runOn(client), PARTITIONED_BY_WEEK, isExpired);
     if (partitions.length === 0) return;
     removed.tracePartitions = await this.retire(client, partitions);
     // What a process with a slow clock has put there meanwhile.
-    count(removed, await removeExpiredTraces(client, lastBucket, () => this.isStopping));
+    count(removed, await removeExpiredTraces(client, lastBucket, () => this.rounds.isStopping));
   }
 
   private async removePoints(client: Client, nowMs: number, beforeMs: number, removed: Removed): Promise<void> {
-    removed.exemplars = await removeExpiredExemplars(client, beforeMs - POINT_GRACE_MS, () => this.isStopping);
+    removed.exemplars = await removeExpiredExemplars(client, beforeMs - POINT_GRACE_MS, () => this.rounds.isStopping);
     const partitions = await expiredPointPartitions(runOn(client), beforeMs - POINT_GRACE_MS);
     if (partitions.length === 0) return;
     removed.pointPartitions = await this.retire(client, partitions);
     await this.pointPartitions.ensure(nowMs);
-    removed.series = await removeIdleSeries(client, nowMs, () => this.isStopping);
+    removed.series = await removeIdleSeries(client, nowMs, () => this.rounds.isStopping);
   }
 
   private async retire(client: Client, partitions: readonly ExpiredPartition[]): Promise<number> {
     for (const [i, partition] of partitions.entries()) {
-      if (this.isStopping) return i;
+      if (this.rounds.isStopping) return i;
       await retirePartition(client, partition);
       await this.drop(client);
     }

@@ -55,7 +55,7 @@ export function contributionOf(row: ContributingRow): Contribution {
   };
 }
 
-export const TOTAL_FIELDS = [
+const TOTAL_FIELDS = [
   'observationCount',
   'generationCount',
   'errorCount',

@@ -24,7 +24,7 @@ function metric(name: string): { aggregation: string; measure: string } {
   return { aggregation, measure };
 }
 
-export function analyticsReads(): Read[] {
+function analyticsReads(): Read[] {
   const random = new Random(63);
   const read = (
     name: string,

@@ -59,7 +59,7 @@ function line({ stage, name, value, unit, goal, note }: Figure): string {
   return `  ${stage.padEnd(10)} ${name.padEnd(46)} ${shown.padStart(18)}${judged}${note === undefined ? '' : `  ${note}`}`;
 }
 
-export function isReached(value: number, goal: Goal): boolean {
+function isReached(value: number, goal: Goal): boolean {
   return value <= (goal.atMost ?? Infinity) && value >= (goal.atLeast ?? -Infinity);
 }
 

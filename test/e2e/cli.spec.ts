@@ -67,14 +67,6 @@ describe('the command line', () => {
     expect(await runCommand(['restore', '--help'])).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('starts the server, which stops on SIGTERM as ever', async () => {
-    const dataDir = folder();
-    const server = keep(spawnCommand(['start'], { XTRACE_DATA_DIR: dataDir }));
-    await server.waitForOutput(/xtrace is ready on/);
-    expect(await server.stop()).toEqual({ code: 0, signal: null });
-    expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
-  });
-
   it('migrates, and says when there is nothing to do', async () => {
     const env = { XTRACE_DATA_DIR: folder() };
     expect(await runCommand(['migrate'], env)).toMatchObject({
@@ -119,9 +111,10 @@ describe('the doctor', () => {
     expect(JSON.stringify(find('database'))).not.toContain('pw-hidden');
   });
 
-  it('finds a server and its private database well while it runs and while it does not', async () => {
+  it('finds the server that `start` has started and its private database well while it runs and while it does not', async () => {
     const dataDir = folder();
-    const server = keep(await startServer({ dataDir }));
+    const server = keep(spawnCommand(['start'], { XTRACE_DATA_DIR: dataDir }));
+    await server.waitForOutput(/xtrace is ready on/);
     const env = { XTRACE_DATA_DIR: dataDir, BIND_ADDR: new URL(server.url).host };
     const running = await doctor(env);
     expect(running.report.checks.filter(({ status }) => status === 'failure')).toEqual([]);
@@ -131,7 +124,8 @@ describe('the doctor', () => {
       { found: expect.stringContaining('server of xtrace is connected') },
     ]);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    await server.stop();
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
 
     const stopped = await doctor(env);
     expect(stopped.code).toBe(0);
@@ -153,6 +147,8 @@ describe('the doctor', () => {
 });
 
 describe('backup and restore', () => {
+  /** Nothing may change a table between two looks at it. */
+  const NO_RETENTION = { TRACES_RETENTION_DAYS: '0', METRICS_RETENTION_DAYS: '0' };
   const post = (url: string, token: string) =>
     fetch(`${url}/v1/l/batch`, {
       method: 'POST',
@@ -165,7 +161,10 @@ describe('backup and restore', () => {
 
   it('carry everything from one private database to another, credentials included, while the first is in use', async () => {
     const [from, to, backups] = [folder(), folder(), folder()];
-    const generated = { API_BEARER_TOKEN: undefined, XTRACE_PUBLIC_KEY: undefined, XTRACE_SECRET_KEY: undefined };
+    const generated = {
+      ...NO_RETENTION,
+      ...{ API_BEARER_TOKEN: undefined, XTRACE_PUBLIC_KEY: undefined, XTRACE_SECRET_KEY: undefined },
+    };
     const first = keep(await startServer({ dataDir: from, env: generated }));
     const { bearerToken } = JSON.parse(readFileSync(join(from, 'credentials.json'), 'utf8')) as { bearerToken: string };
     expect((await post(first.url, bearerToken)).status).toBe(200);
@@ -208,7 +207,7 @@ describe('backup and restore', () => {
     const { report } = keep(await startHost(host));
     const { connection } = report;
     const databaseUrl = `postgres://${connection.user}@/${connection.database}?host=${connection.host}&port=${connection.port}`;
-    const first = keep(await startServer({ dataDir: from }));
+    const first = keep(await startServer({ dataDir: from, env: NO_RETENTION }));
     expect((await post(first.url, TEST_TOKEN)).status).toBe(200);
     const expected = await embeddedSums(from);
     const [there, back] = [join(backups, 'there.zip'), join(backups, 'back.zip')];
@@ -226,7 +225,7 @@ describe('backup and restore', () => {
     });
 
     expect(await runCommand(['restore', back], { XTRACE_DATA_DIR: to })).toMatchObject({ code: 0 });
-    keep(await startServer({ dataDir: to }));
+    keep(await startServer({ dataDir: to, env: NO_RETENTION }));
     expect(await embeddedSums(to)).toEqual(expected);
   });
 

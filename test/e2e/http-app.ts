@@ -17,7 +17,7 @@ import { WriteRoute } from '../../src/http/write-route.js';
 
 export const TOKEN = 'test-token-0123456789';
 export const PUBLIC_KEY = 'pk-test';
-export const SECRET_KEY = 'sk-test-0123456789';
+const SECRET_KEY = 'sk-test-0123456789';
 export const BEARER = { authorization: `Bearer ${TOKEN}` };
 export const BASIC = { authorization: `Basic ${Buffer.from(`${PUBLIC_KEY}:${SECRET_KEY}`).toString('base64')}` };
 export const ENVELOPE = '/v1/l/batch';
@@ -165,7 +165,7 @@ export interface HttpTestApp {
   readonly inFlight: InFlightBytes;
 }
 
-export const CONFIGURED = {
+const CONFIGURED = {
   NODE_ENV: 'test',
   API_BEARER_TOKEN: TOKEN,
   XTRACE_PUBLIC_KEY: PUBLIC_KEY,

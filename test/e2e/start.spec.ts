@@ -52,7 +52,7 @@ async function hangingRequest(url: string): Promise<ClientRequest> {
 }
 
 describe('a server that starts', () => {
-  it('with no settings at all makes its database and credentials, and shows them once', async () => {
+  it('with no settings at all makes its database and credentials, shows them once, and takes the database along', async () => {
     const dataDir = folder();
     const env = { API_BEARER_TOKEN: undefined, XTRACE_PUBLIC_KEY: undefined, XTRACE_SECRET_KEY: undefined };
     const first = keep(await startServer({ dataDir, env }));
@@ -63,34 +63,27 @@ describe('a server that starts', () => {
     expect(readdirSync(dataDir).sort()).toEqual(['credentials.json', 'postgres', 'postgres.log', 'socket']);
     expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
     expect(await first.stop()).toEqual({ code: 0, signal: null });
+    expect(first.stdout()).toContain('xtrace: stopped');
+    expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
 
     const second = keep(await startServer({ dataDir, env }));
     await second.waitForOutput(/Credentials are kept in (\S+)/);
     for (const secret of Object.values(kept)) expect(second.stdout()).not.toContain(secret);
   });
 
-  it('writes no credentials file when all are set, and warns about a setting that does not exist', async () => {
+  it('writes no credentials file when all are set, warns about a setting that does not exist, and ends on SIGINT', async () => {
     const dataDir = folder();
     const server = keep(await startServer({ dataDir, env: { XTRACE_DATADIR: 'x' } }));
     expect(existsSync(join(dataDir, 'credentials.json'))).toBe(false);
     expect(server.stdout()).not.toContain(TEST_TOKEN);
     expect(server.stderr()).toContain('XTRACE_DATADIR is not a setting of xtrace');
+    server.signal('SIGINT');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
   });
 });
 
 describe('a server that stops', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'on %s ends with exit code 0 and takes its database along',
-    async (signal) => {
-      const dataDir = folder();
-      const server = keep(await startServer({ dataDir }));
-      server.signal(signal);
-      expect(await server.exited).toEqual({ code: 0, signal: null });
-      expect(server.stdout()).toContain('xtrace: stopped');
-      expect(processesOf(join(dataDir, 'postgres'))).toEqual([]);
-    },
-  );
-
   it('serves on for SHUTDOWN_DELAY_MS while its readiness says no', async () => {
     const server = keep(await startServer({ env: { SHUTDOWN_DELAY_MS: '1500' } }));
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);

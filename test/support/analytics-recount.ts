@@ -38,7 +38,7 @@ export interface Answered {
   readonly metrics: readonly unknown[];
 }
 
-export const EXPLODED = ['toolNames', 'calledToolNames', 'usageType', 'costType'];
+const EXPLODED = ['toolNames', 'calledToolNames', 'usageType', 'costType'];
 
 const micros = (column: string) =>
   `(extract(epoch FROM ${column}) * 1000000)::float8 AS ${column.replace(/^.*\./, '')}`;

@@ -1,18 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/**
- * Speaks as much of the OpenAI API (chat completions, responses, embeddings) and of the Anthropic messages API as the
- * instrumentations under test call, and always says the same: what a trace of such a call must show is known beforehand.
- */
-export const ASKED_MODEL = 'gpt-4o-mini';
 /** The dated name that the provider answers with. */
-export const ANSWERED_MODEL = 'gpt-4o-mini-2024-07-18';
-export const WEATHER = 'It is 7 degrees and raining in Oslo.';
-export const NOON = 'It is noon.';
+const ANSWERED_MODEL = 'gpt-4o-mini-2024-07-18';
+const WEATHER = 'It is 7 degrees and raining in Oslo.';
+const NOON = 'It is noon.';
 /** What the tool of the programs answers. */
 export const WEATHER_REPORT = '7 degrees, rain';
-export const FAILURE = 'The input was refused by the fake model.';
+const FAILURE = 'The input was refused by the fake model.';
 const TOOL_NAME = 'get_weather';
 const TOOL_ARGUMENTS = '{"city":"Oslo"}';
 const TOOL_CALL_ID = 'call_weather_1';
@@ -38,6 +33,10 @@ const CALL: Reply = { callsTool: true, usage: { input: 100, cached: 64, output: 
 const AFTER_TOOL: Reply = { text: WEATHER, usage: { input: 140, cached: 64, output: 12, reasoning: 0 } };
 const PLAIN: Reply = { text: NOON, usage: { input: 15, cached: 0, output: 8, reasoning: 5 } };
 
+/**
+ * Speaks as much of the OpenAI API (chat completions, responses, embeddings) and of the Anthropic messages API as the
+ * instrumentations under test call, and always says the same: what a trace of such a call must show is known beforehand.
+ */
 export class FakeLlm {
   private constructor(private readonly server: Server) {}
 

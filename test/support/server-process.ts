@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,10 @@ export interface Exit {
 export interface ServerOptions {
   /** Added to a minimal environment; `undefined` takes a default away. Nothing of the caller's environment gets in. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Kept after the stop, so that a test can start on it again. Default: a fresh folder, removed after the exit. */
+  /**
+   * Kept after the stop, so that a test can start on it again. Default: a fresh folder, with tables that are made already
+   * where a whole run has a template; removed after the exit.
+   */
   readonly dataDir?: string;
   /** PostgreSQL to use; default: the embedded one in the data folder. */
   readonly databaseUrl?: string;
@@ -74,7 +77,7 @@ export function spawnServer(options: ServerOptions = {}): RunningServer {
   const entry = join(options.dist ?? DIST, 'src/main.js');
   if (!existsSync(entry))
     throw new Error('dist/src/main.js is missing: run `npm run build` before the e2e and crash tests');
-  const dataDir = options.dataDir ?? temporaryFolder(options);
+  const dataDir = options.dataDir ?? dataFolder(options);
   const env: Record<string, string | undefined> = {
     PATH: process.env.PATH,
     BIND_ADDR: '127.0.0.1:0',
@@ -166,6 +169,16 @@ export async function waitFor<T>(
 export function temporaryFolder(owner: { uid?: number; gid?: number } = {}): string {
   const path = mkdtempSync(join(tmpdir(), 'xtrace-test-'));
   chmodSync(path, owner.uid === undefined ? 0o755 : 0o777);
+  return path;
+}
+
+/** A data folder for one server: a copy of the template that e2e-setup.mjs makes, if there is one. */
+function dataFolder(options: ServerOptions): string {
+  const path = temporaryFolder(options);
+  const template = process.env.XTRACE_TEST_DATA_TEMPLATE;
+  const isPlain = options.databaseUrl === undefined && options.uid === undefined;
+  // `cp` keeps the owner: for root, PostgreSQL runs under an account of its own.
+  if (template !== undefined && isPlain) execFileSync('cp', ['-a', `${template}/.`, path]);
   return path;
 }
 

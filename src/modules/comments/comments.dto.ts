@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { COMMENTED_TYPES } from '../../domain/comment.js';
+import { PageMetaDto } from '../../http/page.dto.js';
 
 const COMMENT_ID = { format: 'uuid', example: '6a2f4b8e-0a53-4d6b-9a3a-5f6b1a9c7e10' } as const;
 const OBJECT_TYPE = { enum: COMMENTED_TYPES, example: 'TRACE' } as const;
@@ -58,28 +59,13 @@ export class CommentDto {
   authorUserId!: string | null;
 }
 
-export class CommentPageMetaDto {
-  @ApiProperty({ type: 'integer', example: 1 })
-  page!: number;
-
-  @ApiProperty({ type: 'integer', example: 50 })
-  limit!: number;
-
-  /** Exact up to 100,000. */
-  @ApiProperty({ type: 'integer', example: 1 })
-  totalItems!: number;
-
-  @ApiProperty({ type: 'integer', example: 1 })
-  totalPages!: number;
-}
-
 export class CommentPageDto {
   /** Newest first. */
   @ApiProperty({ type: [CommentDto] })
   data!: CommentDto[];
 
-  @ApiProperty({ type: CommentPageMetaDto })
-  meta!: CommentPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class CommentListQuery {

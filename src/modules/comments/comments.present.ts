@@ -2,6 +2,7 @@ import { type Comment } from '../../domain/comment.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { type CommentDto, type CommentPageDto } from './comments.dto.js';
 
 export function presentComment(project: Project, comment: Comment): CommentDto {
@@ -18,15 +19,9 @@ export function presentComment(project: Project, comment: Comment): CommentDto {
   };
 }
 
-export function presentCommentPage(
-  project: Project,
-  page: Page<Comment>,
-  { page: number, limit }: PageRequest,
-): CommentPageDto {
-  const counted = Math.ceil(page.totalItems / limit);
-  const totalPages = page.hasMore ? Math.max(counted, number + 1) : counted;
+export function presentCommentPage(project: Project, page: Page<Comment>, request: PageRequest): CommentPageDto {
   return {
     data: page.items.map((comment) => presentComment(project, comment)),
-    meta: { page: number, limit, totalItems: page.totalItems, totalPages },
+    meta: presentPageMeta(page, request),
   };
 }

@@ -7,6 +7,7 @@ import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { Redactor } from '../../domain/redaction.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { DatasetItemStore } from '../../storage/datasets/dataset-item-store.js';
@@ -28,7 +29,6 @@ import { ItemChecks } from './item-checks.js';
 import { ItemMedia } from './item-media.js';
 import { DatasetWithItemsDto } from './items.dto.js';
 
-const JSON_TEXT = 'application/json; charset=utf-8';
 /** The first version of the route has no pages. */
 const MAX_ITEMS_AT_ONCE = 1000;
 

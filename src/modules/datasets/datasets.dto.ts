@@ -1,4 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ANY_JSON } from '../../http/any-json.js';
+import { PageMetaDto } from '../../http/page.dto.js';
 
 export const TIME = '2026-01-31T09:30:00.000Z';
 export const DATASET_NAME = 'support/refunds';
@@ -7,18 +9,7 @@ export const ITEM_ID = 'refund-late-parcel';
 
 /** Any JSON, with an example. */
 export function anyJson(example: unknown, description?: string): ApiPropertyOptions {
-  return {
-    oneOf: [
-      { type: 'object' },
-      { type: 'array', items: {} },
-      { type: 'string' },
-      { type: 'number' },
-      { type: 'boolean' },
-    ],
-    nullable: true,
-    example,
-    ...(description === undefined ? {} : { description }),
-  };
+  return { ...ANY_JSON, example, ...(description === undefined ? {} : { description }) };
 }
 
 const SCHEMA_EXAMPLE = {
@@ -89,29 +80,12 @@ export class DatasetDto {
   updatedAt!: string;
 }
 
-/** Where a page lies in its list. */
-export class DatasetPageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 50 })
-  limit!: number;
-
-  /** Exact up to 100,000; beyond that a lower bound, and `totalItemsCapped` is true. */
-  @ApiProperty({ example: 1 })
-  totalItems!: number;
-
-  /** Ahead of `page` while rows remain. */
-  @ApiProperty({ example: 1 })
-  totalPages!: number;
-}
-
 export class DatasetListDto {
   @ApiProperty({ type: [DatasetDto] })
   data!: DatasetDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 /** As the first version of the list shows it. */
@@ -129,8 +103,8 @@ export class DatasetSummaryListDto {
   @ApiProperty({ type: [DatasetSummaryDto] })
   data!: DatasetSummaryDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class DatasetDeletedDto {

@@ -1,22 +1,13 @@
 import { ITEM_STATUSES, MAX_ITEM_ID_LENGTH } from '../../domain/dataset.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { isWithinDepth, type JsonText, MAX_JSON_DEPTH, toJsonText } from '../../domain/json.js';
+import { type Members, readChoice, readId, readTime, toMembers } from '../../domain/members.js';
 import { type Redactor } from '../../domain/redaction.js';
 import { presentTime, type Micros } from '../../domain/time.js';
 import { type DatasetItemPatch } from '../../storage/datasets/dataset-item-store.js';
 import { type NewRun } from '../../storage/datasets/dataset-run-store.js';
 import { type DatasetPatch } from '../../storage/datasets/dataset-store.js';
-import {
-  type Members,
-  readChoice,
-  readId,
-  readJson,
-  readName,
-  readPathName,
-  readText,
-  readTime,
-  toMembers,
-} from './datasets.body.js';
+import { readJson, readName, readPathName, readText } from './datasets.body.js';
 
 // What clients write passes the redaction gate here, before anything keeps it. Names are ids: they must come back as sent.
 

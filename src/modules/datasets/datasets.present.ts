@@ -3,6 +3,7 @@ import { type JsonText } from '../../domain/json.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 
 // As text, so that inputs, outputs, metadata and schemas, which are JSON text already, are spliced in as they were stored.
 // Every key that a generation of clients knows is always there (langfuse.md §2.6).
@@ -82,14 +83,7 @@ export function presentList<T>(items: readonly T[], present: (item: T) => JsonTe
   return `[${items.map((item) => present(item)).join(',')}]`;
 }
 
-/** `totalPages` is ahead of `page` while rows remain, because SDKs page until it is reached. */
-export function presentMeta(page: Page<unknown>, { page: number, limit }: PageRequest): JsonText {
-  const counted = Math.ceil(page.totalItems / limit);
-  return JSON.stringify({
-    page: number,
-    limit,
-    totalItems: page.totalItems,
-    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
-    ...(page.isTotalCapped ? { totalItemsCapped: true } : {}),
-  });
+/** These lists take no cursor; what storage knows of one is for the server itself. */
+export function presentMeta({ nextCursor: _, ...page }: Page<unknown>, request: PageRequest): JsonText {
+  return JSON.stringify(presentPageMeta(page, request));
 }

@@ -1,7 +1,15 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { type PageRequest } from '../../domain/page.js';
 import { type Micros } from '../../domain/time.js';
-import { parseInteger, parseLimit, parsePage, parseText, parseTime, type QueryString } from '../../http/query.js';
+import {
+  parseInteger,
+  parseLimit,
+  parsePage,
+  parseText,
+  parseTime,
+  type QueryString,
+  requireText,
+} from '../../http/query.js';
 
 const LIMIT = { default: 50, max: 100 };
 const MAX_PAGE = 1_000_000_000;
@@ -61,12 +69,6 @@ export function parseErase(query: QueryString): boolean {
   if (history === undefined || history === 'keep') return false;
   if (history === 'erase') return true;
   throw new InvalidInput('history must be keep or erase', 'history');
-}
-
-function requireText(query: QueryString, name: string): string {
-  const text = parseText(query, name);
-  if (text === undefined) throw new InvalidInput(`${name} is required`, name);
-  return text;
 }
 
 /** The name in a name that was encoded once too often; itself when it does not read as one. */

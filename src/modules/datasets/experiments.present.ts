@@ -1,9 +1,9 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { type Score } from '../../domain/score.js';
 import { parseIsoTime, presentTime } from '../../domain/time.js';
 import { type Experiment, type ExperimentItem } from '../../storage/datasets/experiment-reader.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { type ExperimentDto, type ExperimentItemDto, type ExperimentScoreDto } from './experiments.dto.js';
 import { type ExperimentGroup, type ExperimentItemGroup } from './experiments.query.js';
 

@@ -1,12 +1,13 @@
 import { Body, Controller, Delete, Get, Header, Headers, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { InvalidInput, NotFound, UnsupportedMedia } from '../../domain/errors.js';
+import { InvalidInput, NotFound } from '../../domain/errors.js';
 import { type Dataset } from '../../domain/dataset.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { Redactor } from '../../domain/redaction.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { JSON_TEXT, requireJson } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { reportWrite } from '../../http/request-record.js';
@@ -29,8 +30,6 @@ import {
   NewDatasetItemDto,
 } from './items.dto.js';
 
-const JSON_TEXT = 'application/json; charset=utf-8';
-const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const ID_PARAM = { name: 'datasetItemId', description: 'As it was sent.', example: ITEM_ID };
 
 @ApiTags('Datasets')
@@ -140,9 +139,7 @@ export class DatasetItemsController {
 }
 
 function parseBody(body: Buffer, contentType: string | undefined): unknown {
-  if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
-    throw new UnsupportedMedia('Send the body as application/json');
-  }
+  requireJson(contentType);
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {

@@ -1,14 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  anyJson,
-  DATASET_ID,
-  DATASET_NAME,
-  DatasetDto,
-  DatasetPageMetaDto,
-  DatasetPageQuery,
-  ITEM_ID,
-  TIME,
-} from './datasets.dto.js';
+import { PageMetaDto } from '../../http/page.dto.js';
+import { anyJson, DATASET_ID, DATASET_NAME, DatasetDto, DatasetPageQuery, ITEM_ID, TIME } from './datasets.dto.js';
 
 const INPUT = { question: 'Where is my refund?' };
 const EXPECTED = 'It was sent on Monday.';
@@ -142,8 +134,8 @@ export class DatasetItemListDto {
   @ApiProperty({ type: [DatasetItemDto] })
   data!: DatasetItemDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class DatasetItemDeleteQuery {

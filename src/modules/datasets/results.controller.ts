@@ -5,6 +5,7 @@ import { type JsonText } from '../../domain/json.js';
 import { type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { type RunResult } from '../../domain/run-result.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { parseTexts, type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -17,7 +18,6 @@ import { RunComparisonDto, RunComparisonQuery, type RunResultDto, RunResultsDto 
 import { presentResult, presentRunReading, type RunReading } from './results.present.js';
 import { RUN_NAME } from './runs.dto.js';
 
-const JSON_TEXT = 'application/json; charset=utf-8';
 /** Each reads all of its items. */
 const MAX_COMPARED_RUNS = 5;
 

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DatasetPageMetaDto, DatasetPageQuery, ITEM_ID, TIME } from './datasets.dto.js';
+import { PageMetaDto } from '../../http/page.dto.js';
+import { DatasetPageQuery, ITEM_ID, TIME } from './datasets.dto.js';
 import { DatasetRunDto, RUN_NAME } from './runs.dto.js';
 
 const NUMBER_OR_NULL = { nullable: true, type: 'number' } as const;
@@ -189,8 +190,8 @@ export class RunResultsDto {
   @ApiProperty({ type: [RunResultDto] })
   data!: RunResultDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class RunComparisonQuery extends DatasetPageQuery {
@@ -222,6 +223,6 @@ export class RunComparisonDto {
   @ApiProperty({ type: [ComparedItemDto] })
   data!: ComparedItemDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }

@@ -5,6 +5,7 @@ import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { Redactor } from '../../domain/redaction.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { DatasetItemStore } from '../../storage/datasets/dataset-item-store.js';
@@ -14,8 +15,6 @@ import { mapRunItem } from './datasets.map.js';
 import { presentPage, presentRunItem } from './datasets.present.js';
 import { parseRunItemList } from './datasets.query.js';
 import { DatasetRunItemDto, DatasetRunItemListDto, NewRunItemDto, RunItemListQuery } from './runs.dto.js';
-
-const JSON_TEXT = 'application/json; charset=utf-8';
 
 @ApiTags('Datasets')
 @Controller('api/public/dataset-run-items')

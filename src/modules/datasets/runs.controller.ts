@@ -3,6 +3,7 @@ import { ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from 
 import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { DatasetRunStore, MAX_RUN_ITEMS_SHOWN } from '../../storage/datasets/dataset-run-store.js';
@@ -12,7 +13,6 @@ import { presentList, presentPage, presentRun, presentRunItem } from './datasets
 import { parseDatasetPage } from './datasets.query.js';
 import { DatasetRunDeletedDto, DatasetRunListDto, DatasetRunWithItemsDto, RUN_NAME } from './runs.dto.js';
 
-const JSON_TEXT = 'application/json; charset=utf-8';
 const DATASET_PARAM = { name: 'datasetName', description: 'The whole name, encoded once.', example: DATASET_NAME };
 const RUN_PARAM = { name: 'runName', description: 'The whole name, encoded once.', example: RUN_NAME };
 

@@ -1,13 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  anyJson,
-  DATASET_ID,
-  DATASET_NAME,
-  DatasetPageMetaDto,
-  DatasetPageQuery,
-  ITEM_ID,
-  TIME,
-} from './datasets.dto.js';
+import { PageMetaDto } from '../../http/page.dto.js';
+import { anyJson, DATASET_ID, DATASET_NAME, DatasetPageQuery, ITEM_ID, TIME } from './datasets.dto.js';
 
 export const RUN_NAME = '2026-01-31 gpt-x';
 const RUN_ID = '5d1e6f5c-98f4-4a6e-8f0b-3b1b6f6f0c42';
@@ -86,8 +79,8 @@ export class DatasetRunItemListDto {
   @ApiProperty({ type: [DatasetRunItemDto] })
   data!: DatasetRunItemDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class DatasetRunDto {
@@ -120,8 +113,8 @@ export class DatasetRunListDto {
   @ApiProperty({ type: [DatasetRunDto] })
   data!: DatasetRunDto[];
 
-  @ApiProperty({ type: DatasetPageMetaDto })
-  meta!: DatasetPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class DatasetRunWithItemsDto extends DatasetRunDto {

@@ -4,7 +4,7 @@ import { OverCapacity, Unavailable } from '../../domain/errors.js';
 import { type SchemaTask, type SchemaVerdict } from './schema-task.js';
 
 /** A sane schema takes microseconds, and some milliseconds to compile. */
-export const TASK_DEADLINE_MS = 1000;
+const TASK_DEADLINE_MS = 1000;
 /** Of loading the thread. */
 const START_DEADLINE_MS = 10_000;
 /** For documents of some megabytes; what needs more ends the thread, not the server. */

@@ -16,9 +16,9 @@ export class HealthController {
    * @remarks Never asks the database, so that its outage restarts no server.
    */
   @Get('healthz')
-  @ApiOkResponse({ type: LivenessDto, description: 'The process lives.' })
   @Public()
   @Header('cache-control', 'no-store')
+  @ApiOkResponse({ type: LivenessDto, description: 'The process lives.' })
   getLiveness(): LivenessDto {
     return { status: 'ok', version: VERSION, uptimeSeconds: Math.floor(process.uptime()) };
   }

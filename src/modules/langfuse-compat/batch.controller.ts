@@ -3,13 +3,13 @@ import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Rejection } from '../../domain/ingest-batch.js';
 import type { Project } from '../../domain/project.js';
+import { requireJson } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { BATCH_EXAMPLE, BatchAnswerDto, BatchPartialDto, BatchRefusalDto, BatchRequestDto } from './batch.dto.js';
 import { MAX_LISTED_REJECTIONS } from './batch.map.js';
 import { BatchReceiver } from './batch.receiver.js';
-import { requireJson } from './json-media-type.js';
 
 @ApiTags('Ingestion')
 @Controller('v1/l')

@@ -1,16 +1,5 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
-
-const ANY_JSON: ApiPropertyOptions = {
-  oneOf: [
-    { type: 'object' },
-    { type: 'array', items: {} },
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'boolean' },
-  ],
-  nullable: true,
-  description: 'Any JSON.',
-};
+import { ANY_JSON } from '../../http/any-json.js';
 
 const ANY_OBJECT = { type: 'object', additionalProperties: true, nullable: true } as const;
 
@@ -34,8 +23,10 @@ export class BatchTraceDto {
   timestamp?: string | null;
   /** @example chat.turn */
   name?: string | null;
+  /** Any JSON. */
   @ApiPropertyOptional({ ...ANY_JSON, example: { question: 'Where is my order?' } })
   input?: unknown;
+  /** Any JSON. */
   @ApiPropertyOptional({ ...ANY_JSON, example: { answer: 'It was handed to the carrier this morning.' } })
   output?: unknown;
   /**
@@ -132,8 +123,10 @@ export class BatchObservationDto {
     example: { temperature: 0.2, max_tokens: 512 },
   })
   modelParameters?: object | null;
+  /** Any JSON. */
   @ApiPropertyOptional({ ...ANY_JSON, example: { question: 'Where is my order?' } })
   input?: unknown;
+  /** Any JSON. */
   @ApiPropertyOptional({ ...ANY_JSON, example: { answer: 'It was handed to the carrier this morning.' } })
   output?: unknown;
   @ApiPropertyOptional({

@@ -104,7 +104,7 @@ export function typeProblem(kind: 'trace' | 'observation', item: unknown): Inval
 }
 
 /** More items than this belong into several requests: each costs memory beyond the bytes that the body limit counts. */
-export const MAX_OBSERVATIONS = 50_000;
+const MAX_OBSERVATIONS = 50_000;
 
 /**
  * Reads the outer shape of a `POST /v1/l/batch` body.

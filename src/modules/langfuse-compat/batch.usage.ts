@@ -54,6 +54,11 @@ export function readUsage(usage: unknown, stated: StatedTokens): UsageDetails | 
   fill(counts, 'input', stated.prompt);
   fill(counts, 'output', stated.completion);
   fill(counts, 'total', stated.total);
+  return withTotal(counts);
+}
+
+/** `counts`, to which `total` is added as the sum of all where it is not stated; undefined when there are none. */
+export function withTotal(counts: Record<string, number>): UsageDetails | undefined {
   let sum = 0;
   let isEmpty = true;
   for (const name in counts) {
@@ -61,7 +66,7 @@ export function readUsage(usage: unknown, stated: StatedTokens): UsageDetails | 
     sum += counts[name]!;
   }
   if (isEmpty) return undefined;
-  if (counts['total'] === undefined) counts['total'] = Math.min(sum, MAX_COUNT);
+  counts['total'] ??= Math.min(sum, MAX_COUNT);
   return counts;
 }
 

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { PageMetaDto } from '../../http/page.dto.js';
 
 /** Query of GET /api/public/metrics/daily. */
 export class DailyMetricsQuery {
@@ -93,25 +94,10 @@ export class DailyMetricsDto {
   usage!: ModelUsageDto[];
 }
 
-/** Pages count days. */
-export class DailyMetricsMetaDto {
-  @ApiProperty({ type: 'integer', example: 1 })
-  page!: number;
-
-  @ApiProperty({ type: 'integer', example: 50 })
-  limit!: number;
-
-  @ApiProperty({ type: 'integer', example: 30 })
-  totalItems!: number;
-
-  @ApiProperty({ type: 'integer', example: 1 })
-  totalPages!: number;
-}
-
 export class DailyMetricsPageDto {
   @ApiProperty({ type: [DailyMetricsDto] })
   data!: DailyMetricsDto[];
 
   @ApiProperty()
-  meta!: DailyMetricsMetaDto;
+  meta!: PageMetaDto;
 }

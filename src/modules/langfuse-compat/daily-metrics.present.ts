@@ -1,6 +1,7 @@
 import { type DailyUsage } from '../../domain/daily-usage.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { type DailyMetricsPageDto } from './daily-metrics.dto.js';
 
 const DAY_MICROS = 86_400_000_000;
@@ -24,11 +25,6 @@ export function presentDailyMetrics(page: Page<DailyUsage>, request: PageRequest
         totalCost: usage.costNanoUsd / 1e9,
       })),
     })),
-    meta: {
-      page: request.page,
-      limit: request.limit,
-      totalItems: page.totalItems,
-      totalPages: Math.ceil(page.totalItems / request.limit),
-    },
+    meta: presentPageMeta(page, request),
   };
 }

@@ -6,6 +6,7 @@ import type { Project } from '../../domain/project.js';
 import { principalOf } from '../../http/auth/principal.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
 import { describeFailure, presentEnvelope, refusalOf } from '../../http/error.filter.js';
+import { requireJson } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { recordOf, reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
@@ -18,7 +19,6 @@ import {
 } from './ingestion.dto.js';
 import { type RefusedEvent } from './ingestion.map.js';
 import { IngestionReceiver } from './ingestion.receiver.js';
-import { requireJson } from './json-media-type.js';
 
 @ApiTags('Ingestion')
 @Controller('api/public')

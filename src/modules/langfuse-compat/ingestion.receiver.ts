@@ -10,7 +10,7 @@ import { type MappedEvents, mapEvents, type RefusedEvent } from './ingestion.map
 import { type Envelope, readEnvelope, readSingle, type SingleWrite } from './ingestion.schema.js';
 
 /** How many refused events an answer lists; more are only counted, so that an answer stays below the size of a request. */
-export const MAX_LISTED_EVENTS = 10_000;
+const MAX_LISTED_EVENTS = 10_000;
 
 /** What became of the events of a request: everything that is not refused is committed. */
 export interface ReceivedEvents {

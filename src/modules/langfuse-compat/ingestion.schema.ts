@@ -122,7 +122,7 @@ export function bodyProblem({ check }: EventKind, body: unknown): InvalidInput |
 }
 
 /** More events than this belong into several requests: each costs memory beyond the bytes that the body limit counts. */
-export const MAX_EVENTS = 50_000;
+const MAX_EVENTS = 50_000;
 
 /** A request whose outer shape is right; its events are still unchecked. */
 export interface Envelope {

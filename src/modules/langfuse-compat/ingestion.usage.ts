@@ -4,11 +4,11 @@ import {
   isObject,
   MAX_CLASS_BYTES,
   MAX_CLASSES,
-  MAX_COUNT,
   readClasses,
   readCost,
   toCount,
   toUsd,
+  withTotal,
 } from './batch.usage.js';
 
 type Counts = Record<string, number>;
@@ -22,15 +22,7 @@ export function combineUsage(usage: unknown, usageDetails: unknown): UsageDetail
   const counts = Object.create(null) as Counts;
   if (isObject(usage)) readClasses(usage, counts);
   if (isObject(usageDetails)) readDetails(usageDetails, counts);
-  let sum = 0;
-  let isEmpty = true;
-  for (const name in counts) {
-    isEmpty = false;
-    sum += counts[name]!;
-  }
-  if (isEmpty) return undefined;
-  counts['total'] ??= Math.min(sum, MAX_COUNT);
-  return counts;
+  return withTotal(counts);
 }
 
 /** What `usage` and `costDetails` say in USD, the latter first; undefined when they say nothing. */

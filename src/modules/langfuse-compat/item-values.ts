@@ -81,7 +81,7 @@ export function readPayload(value: unknown, field: string, sent: JsonText | unde
   return toJsonText(value);
 }
 
-export function requireDepth(value: unknown, field: string): void {
+function requireDepth(value: unknown, field: string): void {
   if (!isWithinDepth(value)) throw new InvalidInput(`must not nest deeper than ${MAX_JSON_DEPTH} levels`, field);
 }
 

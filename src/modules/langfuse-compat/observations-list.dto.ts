@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
 import { BATCH_EXAMPLE } from './batch.dto.js';
 import { ObservationDto } from './observations.dto.js';
-import { PageMetaDto } from './traces.dto.js';
 
 const FILTER_EXAMPLE = '[{"type":"string","column":"name","operator":"contains","value":"chat"}]';
 
@@ -76,6 +76,6 @@ export class ObservationPageDto {
   @ApiProperty({ type: [ObservationDto] })
   data!: ObservationDto[];
 
-  @ApiProperty({ type: PageMetaDto })
-  meta!: PageMetaDto;
+  @ApiProperty({ type: CursorPageMetaDto })
+  meta!: CursorPageMetaDto;
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Readable } from 'node:stream';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -23,7 +24,7 @@ export class ObservationsV2Controller {
    * every page costs the same, and none skips or repeats an observation while others arrive.
    */
   @Get()
-  @Header('content-type', 'application/json; charset=utf-8')
+  @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: ObservationSliceQuery })
   @ApiOkResponse({ type: ObservationSliceDto, description: 'A part of the list; keys of other groups are absent.' })
   async listObservations(@CurrentProject() project: Project, @Query() query: QueryString): Promise<Buffer | Readable> {

@@ -1,9 +1,9 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type JsonBytes } from '../../domain/json.js';
 import { type ListedObservation } from '../../domain/observation-list.js';
 import { type ObservationWithPayload } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
 import { presentTime } from '../../domain/time.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { type ObservationSlice } from '../../storage/observations/observation-list-reader.js';
 import { type JsonPieces } from './json-pieces.js';
 import {

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { type Readable } from 'node:stream';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { parseText, type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -20,8 +21,6 @@ import { ObservationDto } from './observations.dto.js';
 import { ObservationListQuery, ObservationPageDto, ObservationQuery } from './observations-list.dto.js';
 import { presentObservation, presentObservationPage } from './observations.present.js';
 import { parseObservationList } from './observations.query.js';
-
-const JSON_TEXT = 'application/json; charset=utf-8';
 
 @ApiTags('Observations')
 @Controller('api/public/observations')

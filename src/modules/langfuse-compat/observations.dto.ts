@@ -1,18 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ANY_JSON } from '../../http/any-json.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
-
-/** Schema of a value that may be any JSON. */
-export const ANY_JSON = {
-  oneOf: [
-    { type: 'object' },
-    { type: 'array', items: {} },
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'boolean' },
-  ],
-  nullable: true,
-};
 
 /** Counts by sums of classes, and what they cost. */
 export class UsageDto {

@@ -1,3 +1,4 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type CostDetails, type ObservationWithPayload, type UsageDetails } from '../../domain/observation.js';
 import { type ListedObservation } from '../../domain/observation-list.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
@@ -6,9 +7,8 @@ import { type NamedTier, tierOfCost } from '../../domain/price-tier.js';
 import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
-import { presentMeta } from './page-meta.js';
 
 /** What is worked out of a stored observation, for every answer alike. */
 export interface ObservationFigures {
@@ -63,7 +63,7 @@ export function* presentObservationPage(
     yield* presentObservation(project, observation, true);
     comma = ',';
   }
-  yield `${page.items.length === 0 ? comma : ''}],"meta":${presentMeta(page, request)}}`;
+  yield `${page.items.length === 0 ? comma : ''}],"meta":${JSON.stringify(presentPageMeta(page, request))}}`;
 }
 
 /** An observation as it lies in a trace; without `withIo` the keys input, output and metadata are absent. */

@@ -7,11 +7,10 @@ import { parseFilterQuery } from '../../http/filter-query.js';
 import {
   parseBoolean,
   parseChoice,
-  parseCursor,
+  parseCommaLists,
   parseLimit,
-  parsePage,
+  parsePageRequest,
   parseText,
-  parseTexts,
   parseTime,
   type QueryString,
 } from '../../http/query.js';
@@ -37,10 +36,9 @@ const DEFAULT_GROUPS: readonly ObservationGroup[] = ['core', 'basic'];
 
 /** @throws InvalidInput naming the parameter. Keys that are not known are ignored. */
 export function parseObservationList(query: QueryString): ObservationListRequest {
-  const cursor = parseCursor(query);
   return {
     filter: { plain: parsePlain(query), conditions: parseFilterQuery(query) },
-    page: { page: parsePage(query), limit: parseLimit(query, PAGE_LIMIT), ...(cursor === undefined ? {} : { cursor }) },
+    page: parsePageRequest(query, PAGE_LIMIT),
   };
 }
 
@@ -63,7 +61,7 @@ export function parseObservationSlice(query: QueryString): ObservationSliceReque
   return {
     filter: { plain, conditions: parseFilterQuery(query) },
     slice: { limit: parseLimit(query, SLICE_LIMIT), ...(cursor === undefined ? {} : { cursor }) },
-    shape: { groups, expandMetadata: new Set(splitLists(parseTexts(query, 'expandMetadata'))) },
+    shape: { groups, expandMetadata: new Set(parseCommaLists(query, 'expandMetadata')) },
     parts: {
       io: groups.has('io'),
       metadata: groups.has('metadata'),
@@ -84,7 +82,7 @@ function parsePlain(query: QueryString): FilterCondition[] {
   if (type !== undefined) plain.push(equals('type', type));
   const level = parseChoice(query, 'level', LEVELS);
   if (level !== undefined) plain.push(equals('level', level));
-  const environments = splitLists(parseTexts(query, 'environment'));
+  const environments = parseCommaLists(query, 'environment');
   if (environments.length > 0) {
     plain.push({ type: 'stringOptions', column: 'environment', operator: 'any of', value: environments });
   }
@@ -101,14 +99,7 @@ function equals(column: string, value: string): FilterCondition {
 
 /** Unknown names are dropped; when nothing is left, or nothing given, the default. */
 function parseGroups(query: QueryString): ReadonlySet<ObservationGroup> {
-  const named = splitLists(parseTexts(query, 'fields'));
+  const named = parseCommaLists(query, 'fields');
   const groups = OBSERVATION_GROUPS.filter((group) => named.includes(group));
   return new Set(groups.length === 0 ? DEFAULT_GROUPS : groups);
-}
-
-function splitLists(lists: readonly string[]): string[] {
-  return lists
-    .flatMap((list) => list.split(','))
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -2,13 +2,13 @@ import { Body, Controller, Headers, Patch, Post, Req } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Project } from '../../domain/project.js';
+import { requireJson } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
 import { WrittenDto } from './ingestion.dto.js';
 import { IngestionReceiver } from './ingestion.receiver.js';
 import { type SingleWrite } from './ingestion.schema.js';
-import { requireJson } from './json-media-type.js';
 
 const ROUTE = { door: 'single', errors: 'envelope', overCapacity: 503 } as const;
 

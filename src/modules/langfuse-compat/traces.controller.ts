@@ -2,6 +2,7 @@ import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Readable } from 'node:stream';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -12,8 +13,6 @@ import { toBody } from './json-body.js';
 import { TraceDetailDto, TraceDetailQuery, TraceListQuery, TracePageDto } from './traces.dto.js';
 import { presentTraceDetail, presentTracePage } from './traces.present.js';
 import { parseFieldGroups, parseTraceList } from './traces.query.js';
-
-const JSON_TEXT = 'application/json; charset=utf-8';
 
 @ApiTags('Traces')
 @Controller('api/public/traces')

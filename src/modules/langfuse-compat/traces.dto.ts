@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ANY_JSON, ObservationDto } from './observations.dto.js';
+import { ANY_JSON } from '../../http/any-json.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
+import { ObservationDto } from './observations.dto.js';
 import { TraceScoreDto } from './trace-score.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
@@ -74,31 +76,6 @@ export class TraceListQuery extends TraceDetailQuery {
     example: '[{"type":"stringObject","column":"metadata","key":"tenant","operator":"=","value":"acme"}]',
   })
   filter?: string;
-}
-
-/** Where a page lies in its list. */
-export class PageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 50 })
-  limit!: number;
-
-  /** Exact up to 100,000; beyond that a lower bound, and `totalItemsCapped` is true. */
-  @ApiProperty({ example: 1234 })
-  totalItems!: number;
-
-  /** Ahead of `page` while rows remain. */
-  @ApiProperty({ example: 25 })
-  totalPages!: number;
-
-  /** Only there when true. */
-  @ApiProperty({ required: false, example: true })
-  totalItemsCapped?: boolean;
-
-  /** Where the next page starts; only there in timestamp order and when there is one. */
-  @ApiProperty({ required: false, example: 'MTc2OTg1MTgwMDAwMDAwMDp0cmFjZS0x' })
-  nextCursor?: string;
 }
 
 /** Fields of a trace in lists and in the detail. */
@@ -195,8 +172,8 @@ export class TracePageDto {
   @ApiProperty({ type: [TraceListItemDto] })
   data!: TraceListItemDto[];
 
-  @ApiProperty({ type: PageMetaDto })
-  meta!: PageMetaDto;
+  @ApiProperty({ type: CursorPageMetaDto })
+  meta!: CursorPageMetaDto;
 }
 
 export class TraceDetailDto extends TraceDto {

@@ -4,10 +4,10 @@ import { type Score } from '../../domain/score.js';
 import { type TraceDetail, type TraceListItem } from '../../domain/trace.js';
 import { ObservationDto, UsageDto } from './observations.dto.js';
 import { TraceScoreDto } from './trace-score.dto.js';
-import { PageMetaDto, TraceDetailDto, TraceListItemDto, TracePageDto } from './traces.dto.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
+import { TraceDetailDto, TraceListItemDto, TracePageDto } from './traces.dto.js';
 import { type JsonPieces } from './json-pieces.js';
 import { presentObservation } from './observations.present.js';
-import { presentMeta } from './page-meta.js';
 import { type FieldGroups, presentTraceDetail, presentTracePage } from './traces.present.js';
 
 const PROJECT = { no: 7, id: 'project 1' };
@@ -442,33 +442,6 @@ describe('an observation', () => {
   });
 });
 
-describe('the meta of a page', () => {
-  const meta = (rest: Partial<Page<TraceListItem>>, request = { page: 1, limit: 10 }) =>
-    JSON.parse(presentMeta(page([], rest), request));
-
-  it('counts pages up', () => {
-    expect(meta({ totalItems: 21 })).toEqual({ page: 1, limit: 10, totalItems: 21, totalPages: 3 });
-    expect(meta({})).toEqual({ page: 1, limit: 10, totalItems: 0, totalPages: 0 });
-  });
-
-  it('keeps the number of pages ahead of a capped count while rows remain, and says that it is capped', () => {
-    const capped = { totalItems: 20, isTotalCapped: true };
-    expect(meta({ ...capped, hasMore: true }, { page: 5, limit: 10 })).toEqual({
-      page: 5,
-      limit: 10,
-      totalItems: 20,
-      totalPages: 6,
-      totalItemsCapped: true,
-    });
-    expect(meta({ ...capped, hasMore: true })).toMatchObject({ totalPages: 2 });
-    expect(meta({ ...capped, hasMore: false }, { page: 6, limit: 10 }).totalPages).toBeLessThanOrEqual(6);
-  });
-
-  it('gives the cursor of the next page when there is one', () => {
-    expect(meta({ nextCursor: 'abc', hasMore: true })).toMatchObject({ nextCursor: 'abc' });
-  });
-});
-
 describe('the documentation', () => {
   /** Names that a DTO documents; the Swagger module keeps them on its prototype. */
   const documented = (dto: { prototype: object }) =>
@@ -488,7 +461,7 @@ describe('the documentation', () => {
     );
     const shown = JSON.parse(text(answer));
     expect(keys(shown)).toEqual(documented(TracePageDto));
-    expect(keys(shown.meta)).toEqual(documented(PageMetaDto));
+    expect(keys(shown.meta)).toEqual(documented(CursorPageMetaDto));
     expect(keys(shown.data[0])).toEqual(documented(TraceListItemDto));
     const shownDetail = detail(trace, ALL, [SCORE]);
     expect(keys(shownDetail.scores[0])).toEqual(documented(TraceScoreDto));

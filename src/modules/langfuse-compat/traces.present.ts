@@ -1,13 +1,13 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { type Score } from '../../domain/score.js';
 import { presentTime } from '../../domain/time.js';
 import { type Trace, type TraceDetail, type TraceListItem } from '../../domain/trace.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { presentScore, type ScoreAnswer } from '../../http/score-answer.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
-import { presentMeta } from './page-meta.js';
 import { presentObservation } from './observations.present.js';
 
 /** Which parts of a trace a client asked for with `fields`; the core is always there. */
@@ -37,7 +37,7 @@ export function* presentTracePage(
     yield groups.observations ? `${JSON.stringify(trace.observationIds)}}` : '[]}';
     comma = ',';
   }
-  yield `${page.items.length === 0 ? comma : ''}],"meta":${presentMeta(page, request)}}`;
+  yield `${page.items.length === 0 ? comma : ''}],"meta":${JSON.stringify(presentPageMeta(page, request))}}`;
 }
 
 /** One trace with its observations and scores in full. */

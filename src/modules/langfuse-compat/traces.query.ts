@@ -3,12 +3,12 @@ import { type PageRequest } from '../../domain/page.js';
 import { parseFilterQuery } from '../../http/filter-query.js';
 import {
   type QueryString,
-  parseCursor,
-  parseLimit,
-  parsePage,
+  parseCommaLists,
+  parsePageRequest,
   parseText,
   parseTexts,
   parseTime,
+  splitCommaList,
 } from '../../http/query.js';
 import { TRACE_SORT_KEYS, type TraceFilter, type TraceOrder } from '../../storage/sql/filter.js';
 import { type FieldGroups } from './traces.present.js';
@@ -26,14 +26,14 @@ const NEWEST_FIRST: TraceOrder = { key: 'timestamp', direction: 'desc' };
 
 /** @throws InvalidInput naming the parameter. Keys that are not known are ignored. */
 export function parseTraceList(query: QueryString): TraceListRequest {
-  const cursor = parseCursor(query);
+  const page = parsePageRequest(query, LIMIT);
   const order = parseOrder(query);
-  if (cursor !== undefined && order.key !== 'timestamp') {
+  if (page.cursor !== undefined && order.key !== 'timestamp') {
     throw new InvalidInput('cursor works only with orderBy=timestamp.desc or timestamp.asc', 'cursor');
   }
   return {
     filter: parseFilter(query),
-    page: { page: parsePage(query), limit: parseLimit(query, LIMIT), ...(cursor === undefined ? {} : { cursor }) },
+    page,
     order,
     groups: parseFieldGroups(query),
   };
@@ -41,7 +41,7 @@ export function parseTraceList(query: QueryString): TraceListRequest {
 
 /** The groups named in `fields`, a comma list. Unknown names are dropped; when nothing is left, or nothing given, all. */
 export function parseFieldGroups(query: QueryString): FieldGroups {
-  const named = new Set(parseTexts(query, 'fields').flatMap(splitList));
+  const named = new Set(parseCommaLists(query, 'fields'));
   const isAll = !['core', 'io', 'scores', 'observations', 'metrics'].some((name) => named.has(name));
   const has = (name: string) => isAll || named.has(name);
   return { io: has('io'), scores: has('scores'), observations: has('observations'), metrics: has('metrics') };
@@ -64,7 +64,7 @@ function parseFilter(query: QueryString): TraceFilter {
 /** `tags` and `environment`, which may be repeated; absent where they are. */
 export function parseLists(query: QueryString): Pick<TraceFilter, 'tagSets' | 'environments'> {
   const tags = parseTexts(query, 'tags');
-  const environments = parseTexts(query, 'environment').flatMap(splitList);
+  const environments = parseCommaLists(query, 'environment');
   return {
     ...(tags.length === 0 ? {} : { tagSets: tagSets(tags) }),
     ...(environments.length === 0 ? {} : { environments }),
@@ -73,15 +73,8 @@ export function parseLists(query: QueryString): Pick<TraceFilter, 'tagSets' | 'e
 
 /** Langfuse's JS SDK v3 joins a list with commas, but a tag may hold commas itself: one such text means either. */
 function tagSets(tags: readonly string[]): readonly (readonly string[])[] {
-  const parts = tags.length === 1 ? splitList(tags[0]!) : [];
+  const parts = tags.length === 1 ? splitCommaList(tags[0]!) : [];
   return parts.length > 1 ? [tags, parts] : [tags];
-}
-
-function splitList(list: string): string[] {
-  return list
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
 
 function parseOrder(query: QueryString): TraceOrder {

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -21,7 +22,7 @@ export class LogsController {
    * span. Records are as they were sent, less secrets; there is no search in their texts.
    */
   @Get()
-  @Header('content-type', 'application/json; charset=utf-8')
+  @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: LogListQuery })
   @ApiOkResponse({ type: LogPageDto, description: 'A page of log records.' })
   async listLogs(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {

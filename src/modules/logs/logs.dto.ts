@@ -1,17 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ANY_JSON } from '../../http/any-json.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
-
-const ANY_JSON = {
-  oneOf: [
-    { type: 'object' },
-    { type: 'array', items: {} },
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'boolean' },
-  ],
-  nullable: true,
-};
 
 export class LogListQuery {
   /** Page number, from 1. Ignored when a cursor is given. */
@@ -57,31 +48,6 @@ export class LogListQuery {
   /** Latest time, inclusive: ISO 8601 with a zone. */
   @ApiProperty({ required: false, format: 'date-time', example: '2026-01-31T23:59:59.999Z' })
   toTimestamp?: string;
-}
-
-/** Where a page lies in the list of log records. */
-export class LogPageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 50 })
-  limit!: number;
-
-  /** Exact up to 100,000; beyond that a lower bound, and `totalItemsCapped` is true. */
-  @ApiProperty({ example: 1234 })
-  totalItems!: number;
-
-  /** Ahead of `page` while rows remain. */
-  @ApiProperty({ example: 25 })
-  totalPages!: number;
-
-  /** Only there when true. */
-  @ApiProperty({ required: false, example: true })
-  totalItemsCapped?: boolean;
-
-  /** Where the next page starts; only there when there is one. */
-  @ApiProperty({ required: false, example: 'MTc2OTg1MTgwMDAwMDAwMDo5ZjJj' })
-  nextCursor?: string;
 }
 
 /** One log record. */
@@ -155,6 +121,6 @@ export class LogPageDto {
   @ApiProperty({ type: [LogDto] })
   data!: LogDto[];
 
-  @ApiProperty({ type: LogPageMetaDto })
-  meta!: LogPageMetaDto;
+  @ApiProperty({ type: CursorPageMetaDto })
+  meta!: CursorPageMetaDto;
 }

@@ -3,20 +3,13 @@ import { type Log, SEVERITIES } from '../../domain/log.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 
 // As text, so that bodies and attributes, which are JSON text already, are spliced in as they were stored.
 
 /** A page of the log list. */
-export function presentLogPage(project: Project, page: Page<Log>, { page: number, limit }: PageRequest): JsonText {
-  const counted = Math.ceil(page.totalItems / limit);
-  const meta = JSON.stringify({
-    page: number,
-    limit,
-    totalItems: page.totalItems,
-    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
-    ...(page.isTotalCapped ? { totalItemsCapped: true } : {}),
-    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
-  });
+export function presentLogPage(project: Project, page: Page<Log>, request: PageRequest): JsonText {
+  const meta = JSON.stringify(presentPageMeta(page, request));
   return `{"data":[${page.items.map((log) => presentLog(project, log)).join(',')}],"meta":${meta}}`;
 }
 

@@ -1,15 +1,7 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { SEVERITIES, type Severity } from '../../domain/log.js';
 import { type PageRequest } from '../../domain/page.js';
-import {
-  type QueryString,
-  parseChoice,
-  parseCursor,
-  parseLimit,
-  parsePage,
-  parseText,
-  parseTime,
-} from '../../http/query.js';
+import { type QueryString, parseChoice, parsePageRequest, parseText, parseTime } from '../../http/query.js';
 import { type LogFilter } from '../../storage/sql/log-statements.js';
 
 /** What GET /api/public/logs asks for. */
@@ -24,7 +16,6 @@ const MAX_SEVERITY_NUMBER = 24;
 
 /** @throws InvalidInput naming the parameter. Keys that are not known are ignored. */
 export function parseLogList(query: QueryString): LogListRequest {
-  const cursor = parseCursor(query);
   return {
     filter: {
       ...given('traceId', parseText(query, 'traceId')),
@@ -35,7 +26,7 @@ export function parseLogList(query: QueryString): LogListRequest {
       ...given('from', parseTime(query, 'fromTimestamp')),
       ...given('to', parseTime(query, 'toTimestamp')),
     },
-    page: { page: parsePage(query), limit: parseLimit(query, LIMIT), ...given('cursor', cursor) },
+    page: parsePageRequest(query, LIMIT),
     direction: parseChoice(query, 'order', ['asc', 'desc']) ?? 'desc',
   };
 }

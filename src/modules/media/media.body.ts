@@ -1,5 +1,6 @@
 import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { InvalidInput, TooLarge } from '../../domain/errors.js';
+import { type Members, toMembers } from '../../domain/members.js';
 import {
   isMediaType,
   isSha256,
@@ -13,8 +14,6 @@ import {
 
 /** Of what a client says about an upload that failed. */
 const MAX_ERROR_BYTES = 1000;
-
-type Members = ReadonlyMap<string, unknown>;
 
 /** What POST /api/public/media announces. */
 export interface Announcement {
@@ -54,12 +53,6 @@ export function parseUploadReport(body: unknown): Media['uploadFailure'] {
     throw new InvalidInput('uploadHttpError must be text', 'uploadHttpError');
   if (status >= 200 && status < 300) return null;
   return { status, message: message === null || message === '' ? null : toIndexableText(message, MAX_ERROR_BYTES) };
-}
-
-function toMembers(body: unknown): Members {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new InvalidInput('The body must be a JSON object', 'body');
-  return new Map(Object.entries(body));
 }
 
 function parseOwner(members: Members): MediaOwner {

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -22,7 +23,7 @@ export class ExemplarsController {
    * of a minute are kept, 8 at most.
    */
   @Get()
-  @Header('content-type', 'application/json; charset=utf-8')
+  @Header('content-type', JSON_TEXT)
   @ApiQuery({ type: ExemplarQueryDto })
   @ApiOkResponse({ type: ExemplarPageDto, description: 'The exemplars, the greatest values first.' })
   async findExemplars(@CurrentProject() project: Project, @Query() query: QueryString): Promise<string> {

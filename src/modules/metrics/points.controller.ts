@@ -1,8 +1,8 @@
 import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { UnsupportedMedia } from '../../domain/errors.js';
 import type { Project } from '../../domain/project.js';
+import { requireJson } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { reportWrite } from '../../http/request-record.js';
 import { WriteRoute } from '../../http/write-route.js';
@@ -15,8 +15,6 @@ import {
 } from './points.dto.js';
 import { PointReceiver } from './point.receiver.js';
 import { MAX_LISTED_REJECTIONS } from './points.map.js';
-
-const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 @ApiTags('Metrics')
 @Controller('v1/metrics')
@@ -59,9 +57,7 @@ export class PointsController {
     @Headers('content-type') contentType: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PointBatchAnswerDto | PointBatchPartialDto | PointBatchRefusalDto> {
-    if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
-      throw new UnsupportedMedia('Send the body as application/json');
-    }
+    requireJson(contentType);
     const { itemCount, refusedCount, refused } = await this.points.receive(body, project);
     reportWrite(reply.request, { itemCount, refusedCount, refused });
     if (refusedCount === 0) return { message: 'Request Successful.' };

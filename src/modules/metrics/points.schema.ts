@@ -39,7 +39,7 @@ export function typeProblem(item: unknown): InvalidInput {
 }
 
 /** More items than this belong into several requests: each costs memory beyond the bytes that the body limit counts. */
-export const MAX_POINTS = 500_000;
+const MAX_POINTS = 500_000;
 
 /**
  * Reads the outer shape of a `POST /v1/metrics/batch` body: its items, still unchecked.

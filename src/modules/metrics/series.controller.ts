@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
@@ -8,8 +9,6 @@ import { MetricReader } from '../../storage/metric-reader.js';
 import { AGG_PARAMETER, MetricNamesDto, SeriesPageDto, SeriesQueryDto, STEP_PARAMETER } from './series.dto.js';
 import { presentSeriesPage } from './series.present.js';
 import { parseSeriesQuery } from './series.query.js';
-
-const JSON_TEXT = 'application/json; charset=utf-8';
 
 @ApiTags('Metrics')
 @Controller('api/public/metrics')

@@ -2,7 +2,7 @@ import { InvalidInput } from '../../domain/errors.js';
 import { isStorableText, type JsonText } from '../../domain/json.js';
 import { AGGREGATIONS, type SeriesQuery } from '../../domain/metric.js';
 import { type Micros } from '../../domain/time.js';
-import { parseChoice, parseText, parseTime, type QueryString } from '../../http/query.js';
+import { parseChoice, parseText, parseTime, type QueryString, requireText } from '../../http/query.js';
 
 const HOUR_MICROS = 3_600_000_000;
 
@@ -12,13 +12,11 @@ const STEP_SECONDS: Readonly<Record<(typeof STEPS)[number], number>> = { '1m': 6
 
 /** What GET /api/public/metrics/query asks for. @throws InvalidInput naming the parameter; unknown keys are ignored. */
 export function parseSeriesQuery(query: QueryString, nowMs: number): SeriesQuery {
-  const name = parseText(query, 'name');
-  if (name === undefined) throw new InvalidInput('name is required', 'name');
   const { from, to } = parseRange(query, nowMs);
   const labels = parseLabels(query);
   const groupBy = parseText(query, 'group_by');
   return {
-    name,
+    name: requireText(query, 'name'),
     from,
     to,
     bucketWidthSeconds: STEP_SECONDS[parseWord(query, 'step', STEPS) ?? '1m'],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '../../domain/errors.js';
 import { idProblem } from '../../domain/identifier.js';
 import { isStorableText, isWithinDepth, type JsonValue, toJsonText } from '../../domain/json.js';
+import { type Members, missing, readBoolean, readChoice, readText, toMembers } from '../../domain/members.js';
 import { type ClassPrice, type ConditionalTier, type UsageCondition, USAGE_OPERATORS } from '../../domain/price.js';
 import { parseIsoTime } from '../../domain/time.js';
 import { compileClassPattern, TOKENS } from '../../storage/pricing/own-price-matcher.js';
@@ -30,8 +31,6 @@ const FLAT_PRICES = [
   ['totalPrice', 'total'],
 ] as const;
 
-type Members = ReadonlyMap<string, unknown>;
-
 interface Tier extends ConditionalTier {
   readonly isDefault: boolean;
 }
@@ -45,7 +44,7 @@ export function parseModelId(id: string): string {
 
 /** What POST /api/public/models asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */
 export function parseNewModel(body: unknown): NewPrice {
-  const members = toMembers(body, 'body');
+  const members = toMembers(body);
   const tiers = readAllTiers(members);
   const defaultTier = tiers.find(({ isDefault }) => isDefault)!;
   const conditionalTiers = tiers
@@ -68,37 +67,6 @@ export function parseNewModel(body: unknown): NewPrice {
       defaultTier: { id: defaultTier.id, name: defaultTier.name },
     },
   };
-}
-
-function toMembers(value: unknown, field: string): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidInput(`${field} must be a JSON object`, field);
-  return new Map(Object.entries(value));
-}
-
-function missing(field: string): never {
-  throw new InvalidInput(`${field} is required`, field);
-}
-
-function readText(members: Members, key: string, maxLength: number, field = key): string | undefined {
-  const value = members.get(key);
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || value === '' || value.length > maxLength || !isStorableText(value))
-    throw new InvalidInput(`${field} must be text of 1 to ${maxLength} characters`, field);
-  return value;
-}
-
-function readChoice<T extends string>(
-  members: Members,
-  key: string,
-  choices: readonly T[],
-  field = key,
-): T | undefined {
-  const value = members.get(key) ?? undefined;
-  if (value === undefined) return undefined;
-  const choice = choices.find((one) => one === value);
-  if (choice === undefined) throw new InvalidInput(`${field} must be one of ${choices.join(', ')}`, field);
-  return choice;
 }
 
 function readWhole(value: unknown, field: string, max: number): number {
@@ -160,8 +128,7 @@ function readTiers(value: unknown): Tier[] {
 
 function readTier(value: unknown, field: string): Tier {
   const members = toMembers(value, field);
-  const isDefault = members.get('isDefault') ?? false;
-  if (typeof isDefault !== 'boolean') throw new InvalidInput(`${field}.isDefault must be true or false`, field);
+  const isDefault = readBoolean(members, 'isDefault', `${field}.isDefault`) ?? false;
   const priority = readWhole(members.get('priority'), `${field}.priority`, MAX_PRIORITY);
   const conditions = readList(members.get('conditions') ?? [], `${field}.conditions`, MAX_CONDITIONS);
   if (isDefault && (priority !== 0 || conditions.length > 0))
@@ -189,9 +156,7 @@ function readCondition(value: unknown, field: string): UsageCondition {
   }
   const patternField = `${field}.usageDetailPattern`;
   const pattern = readText(members, 'usageDetailPattern', MAX_CLASS_PATTERN, patternField) ?? missing(patternField);
-  const caseSensitive = members.get('caseSensitive') ?? false;
-  if (typeof caseSensitive !== 'boolean')
-    throw new InvalidInput(`${field}.caseSensitive must be true or false`, `${field}.caseSensitive`);
+  const caseSensitive = readBoolean(members, 'caseSensitive', `${field}.caseSensitive`) ?? false;
   compileClassPattern(pattern, caseSensitive, patternField);
   const number = members.get('value');
   if (typeof number !== 'number' || !Number.isFinite(number))

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { USAGE_OPERATORS } from '../../domain/price.js';
+import { PageMetaDto } from '../../http/page.dto.js';
 import { TOKENIZERS, UNITS } from './models.body.js';
 
 const ID = '0b9a3c1e-52a4-4c64-9a77-6a3a5f3b8d10';
@@ -146,27 +147,12 @@ export class ModelDto {
   pricingTiers!: ModelTierDto[];
 }
 
-/** Where a page lies in its list. */
-export class ModelPageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 50 })
-  limit!: number;
-
-  @ApiProperty({ example: 1234 })
-  totalItems!: number;
-
-  @ApiProperty({ example: 25 })
-  totalPages!: number;
-}
-
 export class ModelPageDto {
   @ApiProperty({ type: [ModelDto] })
   data!: ModelDto[];
 
-  @ApiProperty({ type: ModelPageMetaDto })
-  meta!: ModelPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 }
 
 export class ModelListQuery {

@@ -1,6 +1,7 @@
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type ClassPrice, type PriceSheet } from '../../domain/price.js';
 import { type NamedTier, sizeTier, standardTier } from '../../domain/price-tier.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { LIBRARY_DATE } from '../../storage/pricing/library-prices.js';
 import { type PricedModel } from '../../storage/pricing/model-catalog.js';
 import { TOKENS } from '../../storage/pricing/own-price-matcher.js';
@@ -40,12 +41,8 @@ export function presentModel(priced: PricedModel): ModelDto {
   };
 }
 
-export function presentModelPage(page: Page<PricedModel>, { page: number, limit }: PageRequest): ModelPageDto {
-  const { items, totalItems } = page;
-  return {
-    data: items.map(presentModel),
-    meta: { page: number, limit, totalItems, totalPages: Math.ceil(totalItems / limit) },
-  };
+export function presentModelPage(page: Page<PricedModel>, request: PageRequest): ModelPageDto {
+  return { data: page.items.map(presentModel), meta: presentPageMeta(page, request) };
 }
 
 function flatPrices({ prices }: PriceSheet): Pick<ModelDto, 'inputPrice' | 'outputPrice' | 'totalPrice'> {

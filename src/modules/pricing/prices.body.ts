@@ -1,7 +1,8 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { isStorableText } from '../../domain/json.js';
+import { missing, readBoolean, readText, readTime, toMembers } from '../../domain/members.js';
 import { type ClassPrice, type PriceSheet, type PriceTier } from '../../domain/price.js';
-import { parseIsoTime, type Micros } from '../../domain/time.js';
+import { type Micros } from '../../domain/time.js';
 import { type NewPrice } from '../../storage/pricing/price-store.js';
 import { type RepriceRequest } from '../../storage/pricing/repricer.js';
 
@@ -16,11 +17,9 @@ const FINEST = 1e9;
 /** How far back a re-pricing goes unless told. */
 const DEFAULT_DAYS = 30;
 
-type Members = ReadonlyMap<string, unknown>;
-
 /** What POST /api/public/model-prices asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */
 export function parseNewPrice(body: unknown): NewPrice {
-  const members = toMembers(body, 'body');
+  const members = toMembers(body);
   const per = members.get('per') ?? 1_000_000;
   if (per !== 1 && per !== 1000 && per !== 1_000_000) throw new InvalidInput('per must be 1, 1000 or 1000000', 'per');
   const scale = 1_000_000 / per;
@@ -39,9 +38,8 @@ export function parseNewPrice(body: unknown): NewPrice {
 
 /** What POST /api/public/model-prices/reprice asks for. @throws InvalidInput naming the field. */
 export function parseReprice(body: unknown, nowMs: number): { request: RepriceRequest; isApplied: boolean } {
-  const members = toMembers(body ?? {}, 'body');
-  const apply = members.get('apply') ?? false;
-  if (typeof apply !== 'boolean') throw new InvalidInput('apply must be true or false', 'apply');
+  const members = toMembers(body ?? {});
+  const isApplied = readBoolean(members, 'apply') ?? false;
   const to = readTime(members, 'toTimestamp') ?? nowMs * 1000;
   const from = readTime(members, 'fromTimestamp') ?? to - DEFAULT_DAYS * 86_400_000_000;
   if (from > to) throw new InvalidInput('fromTimestamp must not be after toTimestamp', 'fromTimestamp');
@@ -49,35 +47,8 @@ export function parseReprice(body: unknown, nowMs: number): { request: RepriceRe
   const cursor = readText(members, 'cursor', 4096);
   return {
     request: { from, to, ...(model === undefined ? {} : { model }), ...(cursor === undefined ? {} : { cursor }) },
-    isApplied: apply,
+    isApplied,
   };
-}
-
-function toMembers(value: unknown, field: string): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidInput(`${field} must be a JSON object`, field);
-  return new Map(Object.entries(value));
-}
-
-function missing(field: string): never {
-  throw new InvalidInput(`${field} is required`, field);
-}
-
-function readText(members: Members, field: string, maxLength: number): string | undefined {
-  const value = members.get(field);
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || value === '' || value.length > maxLength || !isStorableText(value))
-    throw new InvalidInput(`${field} must be text of 1 to ${maxLength} characters`, field);
-  return value;
-}
-
-function readTime(members: Members, field: string): Micros | undefined {
-  const value = members.get(field);
-  if (value === undefined || value === null) return undefined;
-  const time = typeof value === 'string' ? parseIsoTime(value) : undefined;
-  if (time === undefined)
-    throw new InvalidInput(`${field} must be an ISO 8601 time with a zone such as 2026-01-31T09:30:00Z`, field);
-  return time;
 }
 
 function toIso(time: Micros | undefined): string | null {

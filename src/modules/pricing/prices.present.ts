@@ -20,7 +20,7 @@ export function presentPrice({ id, modelPattern, provider, validFrom, sheet, cre
 }
 
 /** Object.fromEntries defines its keys, whatever their names. */
-export function presentPrices(prices: readonly ClassPrice[]): Record<string, number> {
+function presentPrices(prices: readonly ClassPrice[]): Record<string, number> {
   return Object.fromEntries(prices.map(({ usageClass, usdPerMillion }) => [usageClass, usdPerMillion]));
 }
 

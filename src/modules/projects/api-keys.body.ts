@@ -1,9 +1,9 @@
 import { KEY_SCOPES, type KeyScope } from '../../domain/api-key.js';
 import { InvalidInput } from '../../domain/errors.js';
+import { type Members, readLine, toMembers } from '../../domain/members.js';
 import type { Redactor } from '../../domain/redaction.js';
 import { type Micros, parseIsoTime } from '../../domain/time.js';
 import type { NewApiKey } from '../../storage/projects/api-key-store.js';
-import { type Members, readMembers, readText } from './body.js';
 
 const MAX_NOTE = 500;
 /** Fits every header, twice. */
@@ -18,7 +18,7 @@ const MAX_OVERLAP_SECONDS = 30 * 86_400;
 
 /** What POST …/apiKeys asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */
 export function parseNewApiKey(body: unknown, nowMs: number): NewApiKey {
-  const members = readMembers(body ?? {});
+  const members = toMembers(body ?? {});
   const publicKey = readKey(members, 'publicKey');
   const secretKey = readKey(members, 'secretKey');
   if ((publicKey === undefined) !== (secretKey === undefined)) {
@@ -33,7 +33,7 @@ export function parseNewApiKey(body: unknown, nowMs: number): NewApiKey {
     );
   return {
     scopes: readScopes(members),
-    note: readText(members, 'note', MAX_NOTE) ?? null,
+    note: readLine(members, 'note', MAX_NOTE) ?? null,
     expiresAt: readExpiry(members, nowMs),
     ...(publicKey === undefined || secretKey === undefined ? {} : { pair: { publicKey, secretKey } }),
   };
@@ -41,7 +41,7 @@ export function parseNewApiKey(body: unknown, nowMs: number): NewApiKey {
 
 /** Seconds that the former key goes on, of POST …/rotate. @throws InvalidInput */
 export function parseOverlap(body: unknown): number {
-  const value = readMembers(body ?? {}).get('overlapSeconds') ?? DEFAULT_OVERLAP_SECONDS;
+  const value = toMembers(body ?? {}).get('overlapSeconds') ?? DEFAULT_OVERLAP_SECONDS;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_OVERLAP_SECONDS) {
     throw new InvalidInput(`overlapSeconds must be a whole number from 0 to ${MAX_OVERLAP_SECONDS}`, 'overlapSeconds');
   }
@@ -54,7 +54,7 @@ export function redactNote(key: NewApiKey, redactor: Redactor): NewApiKey {
 }
 
 function readKey(members: Members, field: string): string | undefined {
-  const text = readText(members, field, MAX_KEY);
+  const text = readLine(members, field, MAX_KEY);
   // It travels in a header.
   if (text !== undefined && !/^[\x21-\x7e]+$/.test(text))
     throw new InvalidInput(`${field} must be visible ASCII characters without spaces`, field);

@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { isWithinDepth, type JsonText, toJsonText } from '../../domain/json.js';
+import { type Members, missing, readLine, toMembers } from '../../domain/members.js';
 import type { Redactor } from '../../domain/redaction.js';
 import type { ProjectPatch } from '../../storage/projects/project-store.js';
-import { type Members, readMembers, readText } from './body.js';
 
 /** As for DEFAULT_PROJECT_ID. */
 const MAX_ID = 200;
@@ -15,13 +15,13 @@ type Retention = Pick<Config, 'tracesRetentionDays'>;
 
 /** What PUT /api/public/projects/{projectId} asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */
 export function parseProjectPatch(body: unknown, config: Retention): ProjectPatch {
-  return readPatch(readMembers(body), config);
+  return readPatch(toMembers(body), config);
 }
 
 /** The same of POST /api/public/projects. */
 export function parseNewProject(body: unknown, config: Retention): ProjectPatch & { readonly id?: string } {
-  const members = readMembers(body);
-  const id = readText(members, 'id', MAX_ID);
+  const members = toMembers(body);
+  const id = readLine(members, 'id', MAX_ID);
   const patch = readPatch(members, config);
   return id === undefined ? patch : { ...patch, id };
 }
@@ -33,8 +33,7 @@ export function redactProject({ name, metadata }: ProjectPatch, redactor: Redact
 }
 
 function readPatch(members: Members, { tracesRetentionDays }: Retention): ProjectPatch {
-  const name = readText(members, 'name', MAX_NAME);
-  if (name === undefined) throw new InvalidInput('name is required', 'name');
+  const name = readLine(members, 'name', MAX_NAME) ?? missing('name');
   // Langfuse's clients always state it, and 0 when nobody has thought about it.
   const retention = members.get('retention') ?? 0;
   if (retention !== 0 && retention !== tracesRetentionDays) {

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { isStorableText, isWithinDepth, MAX_JSON_DEPTH, toJsonText, toStorableText } from '../../domain/json.js';
+import { type Members, toMembers } from '../../domain/members.js';
 import {
   labelProblem,
   LATEST,
@@ -18,11 +19,9 @@ const MAX_LABELS = 100;
 const MAX_TAGS = 100;
 const MAX_TAG_LENGTH = 200;
 
-type Members = ReadonlyMap<string, unknown>;
-
 /** What POST /api/public/v2/prompts asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */
 export function parsePromptDraft(body: unknown): PromptDraft {
-  const members = toMembers(body, 'body');
+  const members = toMembers(body);
   const name = readName(members);
   const type = readType(members);
   return {
@@ -39,25 +38,19 @@ export function parsePromptDraft(body: unknown): PromptDraft {
 /** The same on the first version of the route, where `isActive` stands for the label `production`. */
 export function parseV1PromptDraft(body: unknown): PromptDraft {
   const draft = parsePromptDraft(body);
-  const isActive = toMembers(body, 'body').get('isActive') ?? false;
+  const isActive = toMembers(body).get('isActive') ?? false;
   if (typeof isActive !== 'boolean') throw new InvalidInput('isActive must be true or false', 'isActive');
   return isActive ? { ...draft, labels: [...new Set([...draft.labels, PRODUCTION])] } : draft;
 }
 
 /** What PATCH …/versions/{version} asks for. @throws InvalidInput naming the field. */
 export function parseNewLabels(body: unknown): string[] {
-  const members = toMembers(body, 'body');
+  const members = toMembers(body);
   if (!members.has('newLabels')) throw new InvalidInput('newLabels is required', 'newLabels');
   const labels = readLabels(members, 'newLabels');
   if (labels.includes(LATEST))
     throw new InvalidInput(`newLabels must not hold ${LATEST}: the server sets it on the newest version`, 'newLabels');
   return labels;
-}
-
-function toMembers(value: unknown, field: string): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidInput(`${field} must be a JSON object`, field);
-  return new Map(Object.entries(value));
 }
 
 function readName(members: Members): string {

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type PromptContent } from '../../domain/prompt.js';
 import { type GraphNode } from '../../domain/prompt-reference.js';
+import { PageMetaDto } from '../../http/page.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
 const ID = '0b9a3c1e-52a4-4c64-9a77-6a3a5f3b8d10';
@@ -162,32 +163,16 @@ export class PromptMetaDto {
   lastConfig!: unknown;
 }
 
-/** Where a page lies in its list. */
-export class PromptPageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 10 })
-  limit!: number;
-
-  /** Exact up to 100,000. */
-  @ApiProperty({ example: 1 })
-  totalItems!: number;
-
-  @ApiProperty({ example: 1 })
-  totalPages!: number;
-}
-
 export class PromptPageDto {
   @ApiProperty({ type: [PromptMetaDto] })
   data!: PromptMetaDto[];
 
-  @ApiProperty({ type: PromptPageMetaDto })
-  meta!: PromptPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  meta!: PageMetaDto;
 
   /** The same again, for clients that look here. */
-  @ApiProperty({ type: PromptPageMetaDto })
-  pagination!: PromptPageMetaDto;
+  @ApiProperty({ type: PageMetaDto })
+  pagination!: PageMetaDto;
 }
 
 export class PromptListQuery {

@@ -3,6 +3,7 @@ import { type Project } from '../../domain/project.js';
 import { PRODUCTION, type PromptContent, type PromptSummary, type PromptVersion } from '../../domain/prompt.js';
 import { type PromptGraph } from '../../domain/prompt-reference.js';
 import { presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { type PromptDto, type PromptGraphDto, type PromptMetaDto, type PromptPageDto } from './prompts.dto.js';
 
 /** A version with `content`, its own or that with what it includes in place; then `graph` says what that was. */
@@ -31,15 +32,8 @@ export function presentPrompt(
   };
 }
 
-export function presentPromptPage(page: Page<PromptSummary>, { page: number, limit }: PageRequest): PromptPageDto {
-  const counted = Math.ceil(page.totalItems / limit);
-  const meta = {
-    page: number,
-    limit,
-    totalItems: page.totalItems,
-    // While rows remain it is ahead of `page`, because SDKs page until it is reached.
-    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
-  };
+export function presentPromptPage(page: Page<PromptSummary>, request: PageRequest): PromptPageDto {
+  const meta = presentPageMeta(page, request);
   return { data: page.items.map(presentSummary), meta, pagination: meta };
 }
 

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { isStorableText } from '../../domain/json.js';
+import { type Members, toMembers } from '../../domain/members.js';
 import { MAX_CATEGORIES } from '../../domain/score-config-rules.js';
 import { CONFIG_DATA_TYPES, type ScoreCategory } from '../../domain/score-config.js';
 import { type NewScoreConfig, type ScoreConfigChange } from '../../storage/scores/score-config-store.js';
@@ -9,11 +10,9 @@ const MAX_DESCRIPTION = 2000;
 /** Characters of a category. */
 const MAX_LABEL = 500;
 
-type Members = ReadonlyMap<string, unknown>;
-
 /** What POST /api/public/score-configs asks for. @throws InvalidInput naming the field. Unknown fields are ignored. */
 export function parseNewConfig(body: unknown): NewScoreConfig {
-  const members = toMembers(body, 'body');
+  const members = toMembers(body);
   const dataType = CONFIG_DATA_TYPES.find((known) => known === members.get('dataType'));
   if (dataType === undefined)
     throw new InvalidInput(`dataType must be one of ${CONFIG_DATA_TYPES.join(', ')}`, 'dataType');
@@ -31,7 +30,7 @@ export function parseNewConfig(body: unknown): NewScoreConfig {
 
 /** What PATCH /api/public/score-configs/{configId} asks for; null clears. @throws InvalidInput naming the field. */
 export function parseConfigChange(body: unknown): ScoreConfigChange {
-  const members = toMembers(body, 'body');
+  const members = toMembers(body);
   const isArchived = members.get('isArchived') ?? undefined;
   if (isArchived !== undefined && typeof isArchived !== 'boolean')
     throw new InvalidInput('isArchived must be true or false', 'isArchived');
@@ -54,12 +53,6 @@ export function parseConfigChange(body: unknown): ScoreConfigChange {
       'body',
     );
   return change;
-}
-
-function toMembers(value: unknown, field: string): Members {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidInput(`${field} must be a JSON object`, field);
-  return new Map(Object.entries(value));
 }
 
 function readText(members: Members, field: string, maxLength: number): string | null | undefined {

@@ -5,6 +5,7 @@ import { Redactor } from '../../domain/redaction.js';
 import { type ScoreConfig } from '../../domain/score-config.js';
 import { presentTime } from '../../domain/time.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { ScoreConfigStore } from '../../storage/scores/score-config-store.js';
@@ -18,8 +19,7 @@ import {
   ScoreConfigListQuery,
   ScoreConfigPageDto,
 } from './score-configs.dto.js';
-import { presentPageMeta } from './scores.present.js';
-import { parsePageRequest } from './scores.query.js';
+import { parseScorePage } from './scores.query.js';
 
 @ApiTags('Scores')
 @Controller('api/public/score-configs')
@@ -37,7 +37,7 @@ export class ScoreConfigsController {
   @ApiQuery({ type: ScoreConfigListQuery })
   @ApiOkResponse({ type: ScoreConfigPageDto, description: 'A page of configs.' })
   async listConfigs(@CurrentProject() project: Project, @Query() query: QueryString): Promise<ScoreConfigPageDto> {
-    const { page, limit } = parsePageRequest(query);
+    const { page, limit } = parseScorePage(query);
     const configs = await this.configs.list(project, { page, limit });
     return {
       data: configs.items.map((config) => presentConfig(project, config)),

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { CONFIG_DATA_TYPES } from '../../domain/score-config.js';
 import { MAX_CATEGORIES, MAX_CONFIG_NAME } from '../../domain/score-config-rules.js';
-import { PageMetaDto } from './scores.dto.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
 
@@ -135,5 +135,5 @@ export class ScoreConfigPageDto {
   @ApiProperty({ type: [ScoreConfigDto] })
   data!: ScoreConfigDto[];
 
-  meta!: PageMetaDto;
+  meta!: CursorPageMetaDto;
 }

@@ -13,7 +13,7 @@ import { ScoreIngestService } from '../../ingest/score-ingest.service.js';
 export const MAX_SCORES = 50_000;
 
 /** How many refused scores an answer lists; more are only counted, so that an answer stays below the size of a request. */
-export const MAX_LISTED_SCORES = 10_000;
+const MAX_LISTED_SCORES = 10_000;
 
 /** A score that was not taken. */
 export type RefusedScore = Pick<Rejection, 'index' | 'field' | 'code' | 'message'>;

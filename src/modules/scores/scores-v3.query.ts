@@ -4,7 +4,7 @@ import { parseCommaList, parseCursor, parseLimit, parseNumber, parseTime, type Q
 import { type ScoreFilter } from '../../storage/scores/score-filter.js';
 
 /** Groups of members that scores show besides the core. */
-export const SCORE_FIELD_GROUPS = ['details', 'subject', 'annotation'] as const;
+const SCORE_FIELD_GROUPS = ['details', 'subject', 'annotation'] as const;
 export type ScoreFieldGroup = (typeof SCORE_FIELD_GROUPS)[number];
 
 /** What GET /api/public/v3/scores asks for. */

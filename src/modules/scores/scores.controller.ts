@@ -26,9 +26,10 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { InvalidInput, NotFound, UnsupportedMedia } from '../../domain/errors.js';
+import { InvalidInput, NotFound } from '../../domain/errors.js';
 import { type Project } from '../../domain/project.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
+import { requireJson } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { reportWrite } from '../../http/request-record.js';
@@ -53,7 +54,6 @@ import {
 import { presentScoreList, presentScorePage } from './scores.present.js';
 import { parseFirstScoreList } from './scores.query.js';
 
-const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const SCORE_SCHEMA = { $ref: getSchemaPath(WriteScoreDto) };
 
 @ApiTags('Scores')
@@ -93,9 +93,7 @@ export class ScoresController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedScoreDto | AcceptedScoresDto | PartlyAcceptedScoresDto> {
-    if (contentType !== undefined && contentType !== '' && !JSON_MEDIA_TYPE.test(contentType)) {
-      throw new UnsupportedMedia('Send the body as application/json');
-    }
+    requireJson(contentType);
     const { isList, ids, scoreCount, refusedCount, refused } = await this.receiver.receive(body, project);
     reportWrite(request, { itemCount: scoreCount, refusedCount, refused });
     if (isList) {

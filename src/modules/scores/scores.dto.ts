@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SCORE_DATA_TYPES, SCORE_SOURCES } from '../../domain/score.js';
 import { MAX_SCORE_TEXT } from '../../domain/score-value.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
 import { VALUE_OPERATORS } from '../../storage/scores/score-filter.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
@@ -235,36 +236,11 @@ export class ScoreListItemDto extends ScoreDto {
   trace?: ScoredTraceDto | null;
 }
 
-/** Where a page lies in its list. */
-export class PageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 50 })
-  limit!: number;
-
-  /** Exact up to 100,000; beyond that a lower bound, and `totalItemsCapped` is true. */
-  @ApiProperty({ example: 1234 })
-  totalItems!: number;
-
-  /** Ahead of `page` while rows remain. */
-  @ApiProperty({ example: 25 })
-  totalPages!: number;
-
-  /** Only there when true. */
-  @ApiProperty({ required: false, example: true })
-  totalItemsCapped?: boolean;
-
-  /** Where the next page starts; only there when there is one. */
-  @ApiProperty({ required: false, example: 'MTc2OTg1MTgwMDAwMDAwMDpjMGE4' })
-  nextCursor?: string;
-}
-
 export class ScorePageDto {
   @ApiProperty({ type: [ScoreListItemDto] })
   data!: ScoreListItemDto[];
 
-  meta!: PageMetaDto;
+  meta!: CursorPageMetaDto;
 }
 
 /** Filters of both lists by pages. */

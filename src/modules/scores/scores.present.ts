@@ -1,15 +1,15 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { type Score } from '../../domain/score.js';
 import { presentTime } from '../../domain/time.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { presentScore, presentScoreMetadata } from '../../http/score-answer.js';
 import { type ScoreListItem } from '../../storage/scores/score-reader.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { type RefusedScore } from './score.receiver.js';
 import { type ScoreFieldGroup } from './scores-v3.query.js';
 import {
   type AcceptedScoresDto,
-  type PageMetaDto,
   type PartlyAcceptedScoresDto,
   type ScoreListItemDto,
   type ScorePageDto,
@@ -51,19 +51,6 @@ function presentListItem(project: Project, item: ScoreListItem, withTrace: boole
   if (trace === null) return { ...score, trace: null };
   const { userId, tags, environment, sessionId } = trace;
   return { ...score, trace: { userId, tags: [...tags], environment: environment ?? DEFAULT_ENVIRONMENT, sessionId } };
-}
-
-/** While rows remain, `totalPages` is ahead of `page`, also where the count is capped, because SDKs page until it is reached. */
-export function presentPageMeta(page: Page<unknown>, { page: number, limit }: PageRequest): PageMetaDto {
-  const counted = Math.ceil(page.totalItems / limit);
-  return {
-    page: number,
-    limit,
-    totalItems: page.totalItems,
-    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
-    ...(page.isTotalCapped ? { totalItemsCapped: true } : {}),
-    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
-  };
 }
 
 /** A score as version 3 of the API shows it: one value whose type follows from the data type. */

@@ -5,10 +5,9 @@ import { parseFilterQuery } from '../../http/filter-query.js';
 import {
   parseChoice,
   parseCommaList,
-  parseCursor,
-  parseLimit,
+  parseCommaLists,
   parseNumber,
-  parsePage,
+  parsePageRequest,
   parseText,
   parseTexts,
   parseTime,
@@ -35,20 +34,19 @@ export function parseScoreList(query: QueryString): ScoreListRequest {
       sessionIds: listOf(parseText(query, 'sessionId')),
       datasetRunIds: listOf(parseText(query, 'datasetRunId')),
     },
-    page: parsePageRequest(query),
+    page: parseScorePage(query),
     withTrace: parseWithTrace(query),
   };
 }
 
 /** What GET /api/public/scores asks for: traces and their observations alone. @throws InvalidInput naming the parameter. */
 export function parseFirstScoreList(query: QueryString): ScoreListRequest {
-  return { filter: { ...parseFilter(query), isOfTrace: true }, page: parsePageRequest(query), withTrace: true };
+  return { filter: { ...parseFilter(query), isOfTrace: true }, page: parseScorePage(query), withTrace: true };
 }
 
 /** Page, limit and cursor. @throws InvalidInput naming the parameter. */
-export function parsePageRequest(query: QueryString): PageRequest {
-  const cursor = parseCursor(query);
-  return { page: parsePage(query), limit: parseLimit(query, LIMIT), ...(cursor === undefined ? {} : { cursor }) };
+export function parseScorePage(query: QueryString): PageRequest {
+  return parsePageRequest(query, LIMIT);
 }
 
 type MutableFilter = { -readonly [K in keyof ScoreFilter]: ScoreFilter[K] };
@@ -59,7 +57,7 @@ function parseFilter(query: QueryString): MutableFilter {
   filter.names = listOf(parseText(query, 'name'));
   filter.sources = listOf(parseChoice(query, 'source', SCORE_SOURCES));
   filter.dataTypes = listOf(parseChoice(query, 'dataType', SCORE_DATA_TYPES));
-  filter.environments = someOf(parseTexts(query, 'environment').flatMap(splitList));
+  filter.environments = someOf(parseCommaLists(query, 'environment'));
   filter.configIds = listOf(parseText(query, 'configId'));
   filter.queueIds = listOf(parseText(query, 'queueId'));
   filter.traceIds = listOf(parseText(query, 'traceId'));
@@ -67,7 +65,7 @@ function parseFilter(query: QueryString): MutableFilter {
   filter.from = parseTime(query, 'fromTimestamp');
   filter.before = parseTime(query, 'toTimestamp');
   filter.userId = parseText(query, 'userId');
-  filter.traceTags = someOf(parseTexts(query, 'traceTags').flatMap(splitList));
+  filter.traceTags = someOf(parseCommaLists(query, 'traceTags'));
   filter.conditions = parseFilterQuery(query);
   return filter;
 }
@@ -101,11 +99,4 @@ function listOf<V>(value: V | undefined): readonly V[] | undefined {
 /** Nothing given is no condition, and not one that nothing meets. */
 function someOf<V>(values: readonly V[] | undefined): readonly V[] | undefined {
   return values === undefined || values.length === 0 ? undefined : values;
-}
-
-function splitList(list: string): string[] {
-  return list
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

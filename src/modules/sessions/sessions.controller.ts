@@ -1,15 +1,14 @@
 import { Controller, Get, Header, Param, Query } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type Project } from '../../domain/project.js';
+import { JSON_TEXT } from '../../http/json-media-type.js';
 import { CurrentProject } from '../../http/project.decorator.js';
 import { type QueryString } from '../../http/query.js';
 import { QueryRoute } from '../../http/throttle/query-route.decorator.js';
 import { SessionReader } from '../../storage/session-reader.js';
 import { SessionDetailDto, SessionDetailQuery, SessionListQuery, SessionPageDto } from './sessions.dto.js';
 import { presentSessionDetail, presentSessionPage } from './sessions.present.js';
-import { parsePageRequest, parseSessionList } from './sessions.query.js';
-
-const JSON_TEXT = 'application/json; charset=utf-8';
+import { parseSessionPage, parseSessionList } from './sessions.query.js';
 
 @ApiTags('Sessions')
 @Controller('api/public/sessions')
@@ -45,7 +44,7 @@ export class SessionsController {
     @Param('sessionId') sessionId: string,
     @Query() query: QueryString,
   ): Promise<string> {
-    const page = parsePageRequest(query);
+    const page = parseSessionPage(query);
     return presentSessionDetail(project, await this.sessions.getSession(project, sessionId, page), page);
   }
 }

@@ -1,17 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ANY_JSON } from '../../http/any-json.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
 
 const TIME = '2026-01-31T09:30:00.000Z';
-
-const ANY_JSON = {
-  oneOf: [
-    { type: 'object' },
-    { type: 'array', items: {} },
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'boolean' },
-  ],
-  nullable: true,
-};
 
 /** Page of the traces in a session. */
 export class SessionDetailQuery {
@@ -40,31 +31,6 @@ export class SessionListQuery extends SessionDetailQuery {
   /** May be repeated; the session's earliest trace must be in any of them. `default` is that of traces that state none. */
   @ApiProperty({ required: false, type: [String], example: ['production'] })
   environment?: string[];
-}
-
-/** Where a page lies in its list. */
-export class SessionPageMetaDto {
-  @ApiProperty({ example: 1 })
-  page!: number;
-
-  @ApiProperty({ example: 50 })
-  limit!: number;
-
-  /** Exact up to 100,000; beyond that a lower bound, and `totalItemsCapped` is true. */
-  @ApiProperty({ example: 1234 })
-  totalItems!: number;
-
-  /** Ahead of `page` while rows remain. */
-  @ApiProperty({ example: 25 })
-  totalPages!: number;
-
-  /** Only there when true. */
-  @ApiProperty({ required: false, example: true })
-  totalItemsCapped?: boolean;
-
-  /** Where the next page starts; only there when there is one. */
-  @ApiProperty({ required: false, example: 'MTc2OTg1MTgwMDAwMDAwMDpjb252ZXJzYXRpb24tNw' })
-  nextCursor?: string;
 }
 
 /** A conversation: the traces that share a session id. */
@@ -128,8 +94,8 @@ export class SessionPageDto {
   @ApiProperty({ type: [SessionDto] })
   data!: SessionDto[];
 
-  @ApiProperty({ type: SessionPageMetaDto })
-  meta!: SessionPageMetaDto;
+  @ApiProperty({ type: CursorPageMetaDto })
+  meta!: CursorPageMetaDto;
 }
 
 /** A trace of a session, without its observations. */
@@ -209,6 +175,6 @@ export class SessionDetailDto extends SessionDto {
   traces!: SessionTraceDto[];
 
   /** Of the traces. */
-  @ApiProperty({ type: SessionPageMetaDto })
-  meta!: SessionPageMetaDto;
+  @ApiProperty({ type: CursorPageMetaDto })
+  meta!: CursorPageMetaDto;
 }

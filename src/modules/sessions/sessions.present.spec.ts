@@ -1,7 +1,8 @@
 import { type Page } from '../../domain/page.js';
 import { type Session } from '../../domain/session.js';
 import { type TraceListItem } from '../../domain/trace.js';
-import { SessionDetailDto, SessionDto, SessionPageDto, SessionPageMetaDto, SessionTraceDto } from './sessions.dto.js';
+import { CursorPageMetaDto } from '../../http/page.dto.js';
+import { SessionDetailDto, SessionDto, SessionPageDto, SessionTraceDto } from './sessions.dto.js';
 import { presentSessionDetail, presentSessionPage } from './sessions.present.js';
 
 const PROJECT = { no: 7, id: 'project 1' };
@@ -133,7 +134,7 @@ describe('the documentation of sessions', () => {
     const more = { isTotalCapped: true, nextCursor: 'abc', hasMore: true };
     const list = JSON.parse(presentSessionPage(PROJECT, page([SESSION], more), { page: 1, limit: 1 }));
     expect(keys(list)).toEqual(documented(SessionPageDto));
-    expect(keys(list.meta)).toEqual(documented(SessionPageMetaDto));
+    expect(keys(list.meta)).toEqual(documented(CursorPageMetaDto));
     expect(keys(list.data[0])).toEqual(documented(SessionDto));
     const detail = JSON.parse(
       presentSessionDetail(PROJECT, { session: SESSION, traces: page([TRACE]) }, { page: 1, limit: 1 }),

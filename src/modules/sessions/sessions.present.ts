@@ -1,11 +1,12 @@
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Page, type PageRequest } from '../../domain/page.js';
 import { type Project } from '../../domain/project.js';
 import { type Session } from '../../domain/session.js';
 import { presentTime } from '../../domain/time.js';
 import { type Trace } from '../../domain/trace.js';
+import { presentPageMeta } from '../../http/page-meta.js';
 import { type SessionDetail } from '../../storage/session-reader.js';
-import { DEFAULT_ENVIRONMENT } from '../../storage/sql/filter.js';
 import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figures.js';
 
 // As text, so that inputs and outputs, which are JSON text already, are spliced in as they were stored.
@@ -13,7 +14,7 @@ import { traceCostUsd, traceLatencySeconds } from '../../storage/sql/trace-figur
 /** A page of the session list. */
 export function presentSessionPage(project: Project, page: Page<Session>, request: PageRequest): JsonText {
   const sessions = page.items.map((session) => `{${presentSession(project, session)}}`);
-  return `{"data":[${sessions.join(',')}],"meta":${presentMeta(page, request)}}`;
+  return `{"data":[${sessions.join(',')}],"meta":${JSON.stringify(presentPageMeta(page, request))}}`;
 }
 
 /** One session with a page of its traces; `meta` is that of the traces. */
@@ -23,7 +24,8 @@ export function presentSessionDetail(
   request: PageRequest,
 ): JsonText {
   const items = traces.items.map((trace) => presentTrace(project, trace));
-  return `{${presentSession(project, session)},"traces":[${items.join(',')}],"meta":${presentMeta(traces, request)}}`;
+  const meta = JSON.stringify(presentPageMeta(traces, request));
+  return `{${presentSession(project, session)},"traces":[${items.join(',')}],"meta":${meta}}`;
 }
 
 /** The members of a session: Langfuse's four, then what it sums up. */
@@ -71,17 +73,4 @@ function presentTrace(project: Project, trace: Trace): JsonText {
     updatedAt: presentTime(trace.updatedAt),
   }).slice(0, -1);
   return `${head},"input":${trace.input || 'null'},"output":${trace.output || 'null'},"metadata":${trace.metadata || '{}'}}`;
-}
-
-/** `totalPages` is ahead of `page` while rows remain, also where the count is capped. */
-function presentMeta(page: Page<unknown>, { page: number, limit }: PageRequest): JsonText {
-  const counted = Math.ceil(page.totalItems / limit);
-  return JSON.stringify({
-    page: number,
-    limit,
-    totalItems: page.totalItems,
-    totalPages: page.hasMore ? Math.max(counted, number + 1) : counted,
-    ...(page.isTotalCapped ? { totalItemsCapped: true } : {}),
-    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
-  });
 }

@@ -1,5 +1,5 @@
 import { type PageRequest } from '../../domain/page.js';
-import { type QueryString, parseCursor, parseLimit, parsePage, parseTexts, parseTime } from '../../http/query.js';
+import { type QueryString, parseCommaLists, parsePageRequest, parseTime } from '../../http/query.js';
 import { type SessionFilter } from '../../storage/sql/filter.js';
 
 /** What GET /api/public/sessions asks for. */
@@ -14,23 +14,18 @@ const LIMIT = { default: 50, max: 200 };
 export function parseSessionList(query: QueryString): SessionListRequest {
   const from = parseTime(query, 'fromTimestamp');
   const to = parseTime(query, 'toTimestamp');
-  // Names of environments hold no commas; some SDKs join a list with them.
-  const environments = parseTexts(query, 'environment')
-    .flatMap((list) => list.split(','))
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const environments = parseCommaLists(query, 'environment');
   return {
     filter: {
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(environments.length === 0 ? {} : { environments }),
     },
-    page: parsePageRequest(query),
+    page: parseSessionPage(query),
   };
 }
 
 /** Page, limit and cursor, in the list of sessions and within one session. */
-export function parsePageRequest(query: QueryString): PageRequest {
-  const cursor = parseCursor(query);
-  return { page: parsePage(query), limit: parseLimit(query, LIMIT), ...(cursor === undefined ? {} : { cursor }) };
+export function parseSessionPage(query: QueryString): PageRequest {
+  return parsePageRequest(query, LIMIT);
 }

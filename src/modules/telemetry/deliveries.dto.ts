@@ -52,7 +52,7 @@ export class DeliveryDto {
   @ApiProperty({ format: 'date-time', example: '2026-01-31T09:30:00.120Z' })
   receivedAt!: string;
 
-  /** The protocol: otlp, batch or metrics; null at an address that does not exist. */
+  /** Which way in, such as otlp, ingestion or batch; null at an address that does not exist. */
   @ApiProperty({ type: String, nullable: true, example: 'otlp' })
   door!: string | null;
 

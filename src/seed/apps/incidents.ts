@@ -21,7 +21,7 @@ interface Outcome {
   readonly output: unknown;
 }
 
-export const INCIDENTS: readonly IncidentTrace[] = [
+const INCIDENTS: readonly IncidentTrace[] = [
   { incident: 'runaway', hourOfDay: 11, app: 'coding-agent', play: playRunaway },
   { incident: 'slowReport', hourOfDay: 4, app: 'knowledge-base', play: playSlowReport },
   { incident: 'dearReview', hourOfDay: 15, app: 'coding-agent', play: playDearReview },

@@ -12,7 +12,7 @@ import { Where } from '../sql/where.js';
 import { DATASET_COLUMNS, NOW, type RowOf, toDataset } from './dataset-rows.js';
 
 /** Their names are listed whole by the first version of the API. */
-export const MAX_DATASETS_PER_PROJECT = 10_000;
+const MAX_DATASETS_PER_PROJECT = 10_000;
 
 /** What a client says of a dataset; `undefined` keeps what is stored, `null` empties it. */
 export interface DatasetPatch extends Partial<

@@ -67,14 +67,14 @@ const DATASET_ID = "(o.experiment ->> 'datasetId')";
 const ITEM_ID = "coalesce(o.experiment ->> 'itemId', o.id)";
 
 /** What a filter of experiments can speak of (Langfuse API); the values are those of `o`, a row of `observations`. */
-export const EXPERIMENT_FILTER = new FilterColumns([
+const EXPERIMENT_FILTER = new FilterColumns([
   { name: 'id', kind: 'text', sql: ID },
   { name: 'name', kind: 'text', sql: NAME },
   { name: 'datasetId', kind: 'text', sql: DATASET_ID },
 ]);
 
 /** The same of items of experiments. */
-export const EXPERIMENT_ITEM_FILTER = new FilterColumns([
+const EXPERIMENT_ITEM_FILTER = new FilterColumns([
   { name: 'experimentId', kind: 'text', sql: ID },
   { name: 'experimentName', kind: 'text', sql: NAME },
   { name: 'experimentItemId', kind: 'text', sql: ITEM_ID },

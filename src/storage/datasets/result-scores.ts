@@ -2,7 +2,7 @@ import { type Score } from '../../domain/score.js';
 import { micros } from '../bulk-insert.js';
 
 /** The columns of `s`, a row of `scores`. */
-export const SCORE_COLUMNS =
+const SCORE_COLUMNS =
   's.id, s.trace_id AS "traceId", s.observation_id AS "observationId", s.session_id AS "sessionId", ' +
   's.dataset_run_id AS "datasetRunId", s.environment, s.name, s.source, s.data_type AS "dataType", s.value, ' +
   's.string_value AS "stringValue", s.config_id AS "configId", s.comment, s.metadata::text AS metadata, ' +

@@ -1,4 +1,4 @@
-import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type FilterColumn, FilterColumns } from './filter-columns.js';
 import { POSITION_COLUMN } from './position-column.js';
 import { scoreColumns } from './score-columns.js';

@@ -1,7 +1,7 @@
 import { type FilterCondition } from '../../domain/filter.js';
 import { type Level, LEVELS } from '../../domain/observation.js';
 import { COST } from '../../domain/repeated-usage.js';
-import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { COST_SQL, LATENCY_SQL } from '../sql/trace-figures.js';
 import { FilterColumns } from './filter-columns.js';
 import { scoreColumns } from './score-columns.js';

@@ -20,13 +20,6 @@ const MAX_WAIT_SECONDS = 300;
 
 const IDLE_MS = 10_000;
 
-/** An update that waits. */
-export interface Orphan {
-  readonly projectNo: number;
-  /** Without a trace: its `traceId` is empty. */
-  readonly patch: ObservationPatch;
-}
-
 /** Orphans whose observation has been found, by project. */
 export type FoundOrphans = ReadonlyMap<number, readonly ObservationPatch[]>;
 

@@ -3,7 +3,7 @@ import { InvalidInput } from '../../domain/errors.js';
 import { type ClassMatcher, type OwnPrice } from '../../domain/price.js';
 
 /** Longest pattern: room for the names of some dozen models. */
-export const MAX_PATTERN_LENGTH = 500;
+const MAX_PATTERN_LENGTH = 500;
 /** Longer names are no model's; matching takes time in proportion to them. */
 const MAX_NAME = 200;
 

@@ -182,7 +182,7 @@ export class PriceBook {
 }
 
 /** Only calls of models are priced. */
-export function isPriceable({ type, model, requestedModel, usage }: PricedCall): boolean {
+function isPriceable({ type, model, requestedModel, usage }: PricedCall): boolean {
   if (type !== 'GENERATION' && type !== 'EMBEDDING') return false;
   return !!usage && (!!model || !!requestedModel);
 }

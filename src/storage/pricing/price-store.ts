@@ -10,7 +10,7 @@ import { PRICE_COLUMNS, type PriceColumns, toPrice } from './own-price-rows.js';
 import { PriceBook } from './price-book.js';
 
 /** Every new name of a model is compared with all of them. */
-export const MAX_PRICES_PER_PROJECT = 1000;
+const MAX_PRICES_PER_PROJECT = 1000;
 
 const DELETE =
   'UPDATE model_prices SET deleted_at = clock_timestamp() WHERE project_no = $1 AND model_id = $2 AND deleted_at IS NULL';

@@ -5,12 +5,14 @@ import { type DatabaseConnection } from '../../config/database-connection.js';
 import { type ApiKey, KeyDirectory, type KeyScope } from '../../domain/api-key.js';
 import { Unavailable } from '../../domain/errors.js';
 import { CONNECT_TIMEOUT_MS } from '../client-options.js';
+import { RepeatedWork } from '../repeated-work.js';
 import { hashSecret } from './api-key-rows.js';
 import { KEY_CHANNEL, KEY_COUNTER, type KeyCopies } from './key-changes.js';
 
-/** A key that another process has revoked opens nothing here after this time, as long as the database answers. */
-export const KEYS_AGE_MS = 5000;
-/** One look at one row; with the longest that it may take, less than the age. */
+/**
+ * One look at one row. With the longest that it may take less than 5 s, after which a key that another process has
+ * revoked opens nothing here, as long as the database answers.
+ */
 const POLL_MS = 2000;
 const QUERY_TIMEOUT_MS = 2500;
 /** How often the time of the last use of one key is written. */
@@ -53,16 +55,12 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   private revision: string | undefined;
   /** The refresh that was asked for last; each begins after the one before it has ended. */
   private refreshed: Promise<void> = Promise.resolve();
-  private timer: NodeJS.Timeout | undefined;
-  private polling: Promise<void> | undefined;
-  private isStopping = false;
+  private readonly rounds: RepeatedWork;
   private isStale = false;
 
-  private constructor(
-    database: DatabaseConnection,
-    private readonly pollMs: number,
-  ) {
+  private constructor(database: DatabaseConnection, pollMs: number) {
     super();
+    this.rounds = new RepeatedWork(() => this.poll(), pollMs);
     const { host, port, user, password, ssl } = database;
     // A connection of its own: when queries occupy all others, revoked keys would go on opening.
     this.pool = new Pool({
@@ -83,7 +81,7 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   static async open(database: DatabaseConnection, pollMs: number = POLL_MS): Promise<ApiKeyDirectory> {
     const directory = new ApiKeyDirectory(database, pollMs);
     await directory.refresh();
-    directory.schedule();
+    directory.rounds.start();
     return directory;
   }
 
@@ -115,9 +113,7 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    clearTimeout(this.timer);
-    await this.polling;
+    await this.rounds.stop();
     await this.writeUses(0).catch(() => undefined);
     await this.pool.end();
   }
@@ -131,15 +127,6 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
     return key;
   }
 
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.polling = this.poll().finally(() => {
-        if (!this.isStopping) this.schedule();
-      });
-    }, this.pollMs);
-    this.timer.unref();
-  }
-
   /** Never rejects: what is known stays in force while the database is away. */
   private async poll(): Promise<void> {
     try {
@@ -148,7 +135,8 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
       if (this.isStale) this.logger.log('keys are followed again');
       this.isStale = false;
     } catch (error) {
-      if (!this.isStale && !this.isStopping) this.logger.warn(`keys are as they were: ${(error as Error).message}`);
+      if (!this.isStale && !this.rounds.isStopping)
+        this.logger.warn(`keys are as they were: ${(error as Error).message}`);
       this.isStale = true;
     }
   }

@@ -37,7 +37,7 @@ export interface MadeApiKey {
 /** What is needed of a project to make a key, as parameters 1 to 7. */
 const NEW_COLUMNS = 'id, public_key, secret_hash, display_secret, project_no';
 
-/** The keys of projects. What this process changes holds in it at once, in others within `KEYS_AGE_MS`. */
+/** The keys of projects. What this process changes holds in it at once, in others within 5 s. */
 @Injectable()
 export class ApiKeyStore {
   constructor(

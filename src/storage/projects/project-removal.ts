@@ -3,6 +3,7 @@ import { Client, escapeIdentifier } from 'pg';
 import { DATABASE, type DatabaseConnection } from '../../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from '../client-options.js';
 import { MediaSweeper } from '../media/media-sweeper.js';
+import { RepeatedWork } from '../repeated-work.js';
 
 /** After a start, so that a server which is restarted often gets to it. */
 const FIRST_RUN_MS = 15_000;
@@ -47,10 +48,8 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
   private readonly logger = new Logger(ProjectRemoval.name);
   /** When each project was last found empty, in milliseconds. */
   private readonly emptyMs = new Map<number, number>();
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<unknown> | undefined;
+  private readonly rounds = new RepeatedWork(() => this.runAndReport(), EVERY_MS);
   private client: Client | undefined;
-  private isStopping = false;
 
   constructor(
     @Inject(DATABASE) private readonly database: DatabaseConnection,
@@ -58,14 +57,13 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule(FIRST_RUN_MS);
+    this.rounds.start(FIRST_RUN_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    clearTimeout(this.timer);
+    const stopped = this.rounds.stop();
     await this.client?.end().catch(() => undefined);
-    await this.running;
+    await stopped;
   }
 
   /**
@@ -101,22 +99,13 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  private schedule(afterMs: number): void {
-    this.timer = setTimeout(() => {
-      this.running = this.runAndReport().finally(() => {
-        if (!this.isStopping) this.schedule(EVERY_MS);
-      });
-    }, afterMs);
-    this.timer.unref();
-  }
-
   /** Never rejects. */
   private async runAndReport(): Promise<void> {
     try {
       const removed = (await this.run()) ?? 0;
       if (removed > 0) this.logger.log(`removed ${removed} rows of deleted projects`);
     } catch (error) {
-      if (!this.isStopping) this.logger.warn(`not finished, the next run goes on: ${(error as Error).message}`);
+      if (!this.rounds.isStopping) this.logger.warn(`not finished, the next run goes on: ${(error as Error).message}`);
     }
   }
 
@@ -125,10 +114,10 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
     if (!isSettled && lastMs !== undefined && Date.now() - lastMs < LOOK_AGAIN_SECONDS * 1000) return 0;
     let removed = 0;
     // Some objects may be elsewhere, and only their rows say where.
-    await this.media.removeElsewhere(client, no, () => this.isStopping);
+    await this.media.removeElsewhere(client, no, () => this.rounds.isStopping);
     const { rows: tables } = await client.query<{ name: string }>(TABLES);
     for (const { name } of tables) removed += await this.emptyTable(client, escapeIdentifier(name), no);
-    if (this.isStopping) return removed;
+    if (this.rounds.isStopping) return removed;
     this.emptyMs.set(no, Date.now());
     if (isSettled && removed === 0) await client.query('UPDATE projects SET emptied_at = now() WHERE no = $1', [no]);
     return removed;
@@ -140,7 +129,7 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
       `DELETE FROM ${table} WHERE project_no = $1 AND ` +
       `ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE project_no = $1 LIMIT ${CHUNK_ROWS}))`;
     for (let removed = 0; ;) {
-      if (this.isStopping) return removed;
+      if (this.rounds.isStopping) return removed;
       const count = await deleteFrom(client, sql, no);
       removed += count;
       if (count === 0) return removed;

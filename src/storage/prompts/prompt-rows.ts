@@ -20,7 +20,7 @@ export interface PromptColumns {
 }
 
 /** The columns of a version: of `v`, a row of `prompt_versions`, and `p`, its row of `prompts`. */
-export const PROMPT_COLUMNS =
+const PROMPT_COLUMNS =
   `v.id, v.name, v.version, p.type, v.content, v.config, p.tags, v.commit_message, v.created_by, ` +
   `${micros('v.created_at')} AS created_at, ${micros('v.updated_at')} AS updated_at, ` +
   'ARRAY(SELECT l.label FROM prompt_labels l WHERE l.project_no = v.project_no AND l.name = v.name ' +

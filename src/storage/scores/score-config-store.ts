@@ -11,7 +11,7 @@ import { ReadPool } from '../read-pool.js';
 import { decodeRule, RULE_COLUMNS, type RuleColumns } from './score-rules.js';
 
 /** More than anybody finds his way in; they bound what a list counts. */
-export const MAX_CONFIGS_PER_PROJECT = 1000;
+const MAX_CONFIGS_PER_PROJECT = 1000;
 
 /** A config to be made. */
 export type NewScoreConfig = Omit<ScoreConfig, 'id' | 'createdAt' | 'updatedAt' | 'isArchived'>;

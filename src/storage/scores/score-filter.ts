@@ -3,7 +3,7 @@ import { type ScoreDataType, type ScoreSource } from '../../domain/score.js';
 import { type Micros } from '../../domain/time.js';
 import { columnNames, type FilterColumn, FilterColumns } from '../filter/filter-columns.js';
 import { conditionSql, whereFilter } from '../filter/filter-sql.js';
-import { DEFAULT_ENVIRONMENT } from '../sql/filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { timestampLiteral, Where, whereEnvironment } from '../sql/where.js';
 
 export const VALUE_OPERATORS = ['<', '>', '<=', '>=', '!=', '='] as const;
@@ -67,7 +67,7 @@ function ofTrace(name: string, aliases: readonly string[], kind: 'text' | 'texts
 }
 
 /** What a filter of scores can speak of; the values are those of `s`, a row of `scores`, and of its trace. */
-export const SCORE_FILTER = new FilterColumns([
+const SCORE_FILTER = new FilterColumns([
   { name: 'id', aliases: ['ID', 'scoreId', 'Score ID'], kind: 'text', sql: 's.id' },
   { name: 'name', aliases: ['Name'], kind: 'text', sql: 's.name' },
   { name: 'timestamp', aliases: ['Timestamp'], kind: 'time', sql: 's.ts' },

@@ -22,7 +22,7 @@ import {
 const TIME_COLUMNS = { time: 's.ts', id: 's.id' };
 
 /** More of one trace than anybody reads in it; the list of scores has the others. */
-export const MAX_SCORES_OF_TRACE = 1000;
+const MAX_SCORES_OF_TRACE = 1000;
 
 /** What a list of scores shows of the trace that is scored. */
 export interface ScoredTrace {

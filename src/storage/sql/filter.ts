@@ -1,9 +1,6 @@
 import { type Filter } from '../../domain/filter.js';
 import { type Micros } from '../../domain/time.js';
 
-/** What an environment that nobody stated is called in queries and answers (Langfuse API). */
-export const DEFAULT_ENVIRONMENT = 'default';
-
 /** Which traces a list shows; every condition must hold, an absent one always does. */
 export interface TraceFilter {
   readonly userId?: string;

@@ -1,6 +1,7 @@
 import { type Micros } from '../../domain/time.js';
 import { type TimeCursor } from './cursor.js';
-import { DEFAULT_ENVIRONMENT, type SessionFilter } from './filter.js';
+import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
+import { type SessionFilter } from './filter.js';
 
 // The years that ISO 8601 and PostgreSQL write alike: 0001 to 9999.
 const FIRST_MS = -62_135_596_800_000;

@@ -28,7 +28,7 @@ function varint(value: number): Buffer {
 }
 
 /** The fields of a message by number; varints as numbers, the rest as bytes. Throws where it is none. */
-export function decodeMessage(bytes: Buffer): Map<number, number | Buffer> {
+function decodeMessage(bytes: Buffer): Map<number, number | Buffer> {
   const fields = new Map<number, number | Buffer>();
   let at = 0;
   const readVarint = (): number => {

@@ -1,4 +1,7 @@
-import { UnsupportedMedia } from '../../domain/errors.js';
+import { UnsupportedMedia } from '../domain/errors.js';
+
+/** Content type of answers that handlers give as text or bytes. */
+export const JSON_TEXT = 'application/json; charset=utf-8';
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
