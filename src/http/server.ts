@@ -1,4 +1,4 @@
-import { type DynamicModule } from '@nestjs/common';
+import { type DynamicModule, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -21,8 +21,8 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const MAX_PARAM_LENGTH = 3000;
 
 /**
- * The HTTP server around a root module that imports `HttpModule`: adapter, limits, documentation. Not listening
- * yet. The caller closes it; no signal does.
+ * The HTTP server around a root module that imports `HttpModule`: adapter, limits, validation, documentation. Not
+ * listening yet. The caller closes it; no signal does.
  */
 export async function createServer(root: DynamicModule, config: Config): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -55,6 +55,7 @@ export async function createServer(root: DynamicModule, config: Config): Promise
     logger: new ServerLogger(config),
   });
   app.getHttpServer().headersTimeout = HEADERS_TIMEOUT_MS;
+  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   serveOpenApi(app);
   return app;
 }
