@@ -102,6 +102,8 @@ const RECORDS: ReadonlyMap<OtlpSignal, Fields> = new Map([
   ],
 ]);
 const METRIC_DATA = [5, 7, 9, 10, 11].map((n) => tag(n, LENGTH));
+/** So many fields that may be the data of a metric are looked into. */
+const MAX_METRIC_DATA = 4;
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
@@ -132,6 +134,12 @@ function lookAtFirstRecord(body: Buffer): Seen | undefined {
   }
 }
 
+/** Where the value of a field lies. */
+interface Value {
+  readonly start: number;
+  readonly end: number;
+}
+
 class RecordScanner extends WireReader {
   look(): Seen | undefined {
     let end = this.bytes.length;
@@ -141,26 +149,35 @@ class RecordScanner extends WireReader {
       end = next;
     }
     const possible = new Set(RECORDS.keys());
-    let hasPoints = false;
+    // A metric has one of them; attributes of spans have the same field number, and there may be any number of those.
+    const data: Value[] = [];
     let idCount = 0;
-    while (this.pos < end) {
+    // The times of a span, which come before its attributes, are in no other record: what follows is passed over.
+    while (this.pos < end && possible.size > 1) {
       const t = this.readTag(end);
       for (const [signal, known] of RECORDS) {
         const expected = known.get(Math.floor(t / 8));
         if (expected !== undefined && expected !== t) possible.delete(signal);
       }
       const start = this.pos;
-      if (METRIC_DATA.includes(t)) hasPoints ||= this.holdsPoints(this.readEnd(end));
-      else if (t === tag(1, LENGTH) && this.readEnd(end) - this.pos === TRACE_ID_BYTES) idCount += 1;
-      else if (t === tag(2, LENGTH) && this.readEnd(end) - this.pos === SPAN_ID_BYTES) idCount += 1;
+      if (t % 8 === LENGTH) {
+        const valueEnd = this.readEnd(end);
+        const length = valueEnd - this.pos;
+        if (METRIC_DATA.includes(t)) {
+          if (data.length < MAX_METRIC_DATA) data.push({ start: this.pos, end: valueEnd });
+        } else if (t === tag(1, LENGTH) && length === TRACE_ID_BYTES) idCount += 1;
+        else if (t === tag(2, LENGTH) && length === SPAN_ID_BYTES) idCount += 1;
+      }
       this.pos = start;
       this.skip(t, end);
     }
+    const hasPoints = possible.has('metrics') && data.some((value) => this.holdsPoints(value));
     return { possible, hasPoints, hasIds: idCount === 2 };
   }
 
   /** Data points are field 1 of all kinds of data, and have a fixed64 time as field 2 or 3. */
-  private holdsPoints(end: number): boolean {
+  private holdsPoints({ start, end }: Value): boolean {
+    this.pos = start;
     try {
       const pointEnd = this.findField(1, end);
       while (pointEnd !== undefined && this.pos < pointEnd) {
