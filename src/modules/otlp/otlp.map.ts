@@ -23,6 +23,7 @@ import { ModelParameters } from './otlp.parameters.js';
 import { asRunning } from './otlp.pending.js';
 import { type KeyMeaning, meaningOf, Picks } from './otlp.picks.js';
 import { nothingUsable } from './otlp.response.js';
+import { fitResource, fitScope } from './otlp.shared.js';
 import {
   findProblem,
   isValidId,
@@ -114,14 +115,16 @@ interface ScopeContext {
   readonly sendsGenerationsAsSpans: boolean;
 }
 
-function readResource(ofResource: OtlpResourceSpans): ResourceContext {
+function readResource(sent: OtlpResourceSpans): ResourceContext {
+  const ofResource = fitResource(sent);
   const { attributes } = ofResource.resource;
   const picks = Picks.ofResource(attributes);
   const isPython = attributes.get('telemetry.sdk.language') === 'python';
   return { picks, metadata: resourceMetadata(ofResource, picks), isPython };
 }
 
-function readScope(ofScope: OtlpScopeSpans, resource: ResourceContext): ScopeContext {
+function readScope(sent: OtlpScopeSpans, resource: ResourceContext): ScopeContext {
+  const ofScope = fitScope(sent);
   const { name, version } = ofScope.scope;
   const isLangfuseSdk = name.startsWith(LANGFUSE_SCOPE);
   return {

@@ -102,6 +102,8 @@ const RECORDS: ReadonlyMap<OtlpSignal, Fields> = new Map([
   ],
 ]);
 const METRIC_DATA = [5, 7, 9, 10, 11].map((n) => tag(n, LENGTH));
+/** Of a record so many are looked at, which is more than any has besides lists. */
+const MAX_FIELDS = 100;
 /** So many fields that may be the data of a metric are looked into. */
 const MAX_METRIC_DATA = 4;
 const TRACE_ID_BYTES = 16;
@@ -153,7 +155,7 @@ class RecordScanner extends WireReader {
     const data: Value[] = [];
     let idCount = 0;
     // The times of a span, which come before its attributes, are in no other record: what follows is passed over.
-    while (this.pos < end && possible.size > 1) {
+    for (let i = 0; i < MAX_FIELDS && this.pos < end && possible.size > 1; i += 1) {
       const t = this.readTag(end);
       for (const [signal, known] of RECORDS) {
         const expected = known.get(Math.floor(t / 8));
