@@ -6,6 +6,7 @@ import { type Project } from '../../domain/project.js';
 import { eventStamp, inheritedStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type Field } from './otlp.attributes.js';
+import { type CallFacts, completeFacts } from './otlp.call-facts.js';
 import { readContents } from './otlp.content.js';
 import { readExperiment } from './otlp.experiment.js';
 import { readCompletionStart } from './otlp.first-token.js';
@@ -21,7 +22,7 @@ import {
 } from './otlp.metadata.js';
 import { ModelParameters } from './otlp.parameters.js';
 import { asRunning } from './otlp.pending.js';
-import { type KeyMeaning, meaningOf, Picks } from './otlp.picks.js';
+import { type KeyMeaning, meaningOf, Picks, type Sources } from './otlp.picks.js';
 import { nothingUsable } from './otlp.response.js';
 import { fitResource, fitScope } from './otlp.shared.js';
 import {
@@ -137,13 +138,8 @@ function readScope(sent: OtlpScopeSpans, resource: ResourceContext): ScopeContex
 }
 
 /** Model, parameters, usage and cost of a model call. */
-interface ModelCall {
-  readonly model?: string;
-  readonly modelParameters?: JsonText;
-  readonly usage?: UsageDetails;
-  readonly statedCost?: CostDetails;
-  /** How its tokens were counted, for whoever asks what it cost. */
-  readonly counting?: JsonText | undefined;
+interface ModelCall extends CallFacts {
+  readonly statedCost: CostDetails | undefined;
 }
 
 class SpanMapper {
@@ -195,8 +191,10 @@ class SpanMapper {
     const environment = this.readText('environment');
     const version = this.readText('version');
     const contents = readContents(span, type);
+    const noted: Sources = new Map();
     const { input, output } = contents;
     const call = this.readModelCall();
+    const facts = completeFacts(call, contents, { type, scopeName }, noted);
     const isGeneration = type === 'GENERATION';
     const promptName = isGeneration ? this.readText('promptName') : undefined;
     const promptVersion = isGeneration ? this.readText('promptVersion') : undefined;
@@ -217,9 +215,9 @@ class SpanMapper {
 
     // Last, because what has found a field of its own by now is left out of the raw attributes.
     const shared = this.scope.metadata;
-    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !isLangfuseSdk, contents);
-    if (call.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
-      own.own.observation.set(USAGE_NOTE, call.counting);
+    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !isLangfuseSdk, contents, noted);
+    if (facts.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
+      own.own.observation.set(USAGE_NOTE, facts.counting);
     const isStatusShown =
       (span.statusCode === 0 || (span.statusCode === STATUS_ERROR && level === 'ERROR')) &&
       (span.statusMessage === '' || statusMessage === undefined);
@@ -237,18 +235,18 @@ class SpanMapper {
       name,
       level,
       statusMessage: statusMessage ?? (failure === undefined ? undefined : toStorableText(failure)),
-      model: call.model,
-      modelParameters: call.modelParameters,
-      usage: call.usage,
+      model: facts.model,
+      modelParameters: facts.modelParameters,
+      usage: facts.usage,
       statedCost: call.statedCost,
       parentObservationId: parent.id,
       version,
       promptName,
       promptVersion,
       environment,
-      requestedModel: this.readText('requestedModel'),
+      requestedModel: facts.requestedModel,
       provider: this.readText('provider'),
-      finishReason: this.readText('finishReason'),
+      finishReason: facts.finishReason,
       toolName: toolName === undefined ? undefined : toIndexableText(toolName),
       agentName: agentName === undefined ? undefined : toIndexableText(agentName),
       ...step,
@@ -350,6 +348,8 @@ class SpanMapper {
     const usage = this.readStatedUsage();
     return {
       model: this.readText('model'),
+      requestedModel: this.readText('requestedModel'),
+      finishReason: this.readText('finishReason'),
       modelParameters: this.parameters.read(this.picks),
       usage: usage ?? reading.usage,
       statedCost: this.readStatedCost() ?? reading.cost,

@@ -150,7 +150,7 @@ interface Pick {
 }
 
 /** The keys that stated fields, where the attributes themselves are not kept; see `Picks.addSources`. */
-export type Sources = Map<Field | 'input' | 'output', string>;
+export type Sources = Map<Field | 'input' | 'output' | 'usage', string>;
 
 /** What the attributes of one span, on top of those of its resource, say about each field. */
 export class Picks {
