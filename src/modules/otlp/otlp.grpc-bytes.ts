@@ -46,8 +46,8 @@ export function countBytes(call: object, maxBytes: number, { onBytes, refuse, se
     try {
       return await inflate(message.subarray(FRAME_HEADER_BYTES), encoding, maxBytes, onBytes);
     } catch (error) {
-      // grpc-js sends what is thrown here as the status.
-      throw refuse(error);
+      // grpc-js sends what is thrown here as the status, whatever it is.
+      throw refuse(error) as Error;
     }
   };
 }

@@ -35,7 +35,7 @@ beforeEach(async () => {
   };
   server = new OtlpGrpcServer(services, [{ path: PATH, door: 'otlp', receiver }], {
     isReady: () => Promise.resolve(true),
-  } as never);
+  });
   session = connect(`http://127.0.0.1:${await server.listen('127.0.0.1', 0, 'OTLP_GRPC_PORT')}`);
 });
 afterEach(async () => {

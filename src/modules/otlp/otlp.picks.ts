@@ -263,7 +263,8 @@ export function isBlank(value: AttributeValue): boolean {
   return value === null;
 }
 
-function isEmptyContainer(value: AttributeValue): boolean {
+/** Empty objects and lists say something only where nothing else does. */
+export function isEmptyContainer(value: AttributeValue): boolean {
   if (typeof value === 'string') return value === '{}' || value === '[]';
   return value instanceof Map ? value.size === 0 : Array.isArray(value) && value.length === 0;
 }
