@@ -147,6 +147,7 @@ describe('inflating', () => {
     [' GZIP ', 'gzip'],
     ['x-gzip', 'gzip'],
     ['deflate', 'deflate'],
+    ['zlib', 'deflate'],
     ['zstd', 'zstd'],
   ])('the encoding %j is %s', (header, coding) => {
     expect(readContentCoding(header)).toBe(coding);

@@ -14,6 +14,8 @@ const CODINGS: ReadonlyMap<string, ContentCoding> = new Map([
   ['gzip', 'gzip'],
   ['x-gzip', 'gzip'],
   ['deflate', 'deflate'],
+  // The Collector's name for it, besides the registered one.
+  ['zlib', 'deflate'],
   ['zstd', 'zstd'],
 ]);
 

@@ -286,6 +286,21 @@ function readEncoded(value: AttributeValue, type: ObservationType): JsonText {
   return readAny(value, type);
 }
 
+/** The AI SDK writes a value, or each of a list, as JSON. */
+export function asParsed(key: string): Reader {
+  return (found) => {
+    const value = found.take(key);
+    if (value === undefined) return undefined;
+    const items = Array.isArray(value) ? (value as readonly AttributeValue[]) : [value];
+    const parsed = items.map((item) => (typeof item === 'string' ? parseSafely(`[${item}]`) : undefined));
+    if (!parsed.every((list): list is [unknown] => Array.isArray(list) && list.length === 1)) return toContent(value);
+    const [first] = parsed;
+    // Objects and lists as they were written.
+    if (!Array.isArray(value) && typeof first?.[0] === 'object') return toContent(value);
+    return storable(writeValue(Array.isArray(value) ? parsed.map(([item]) => item) : first?.[0]));
+  };
+}
+
 /** Pydantic AI, first version: one list of events for what was said and, as `gen_ai.choice`, what was answered. */
 export function asEventList(key: string, side: 'input' | 'output'): Reader {
   return (found) => {

@@ -8,6 +8,7 @@ import {
   asEventList,
   asFlatMessages,
   asMessages,
+  asParsed,
   asSent,
   asText,
   asVectors,
@@ -97,7 +98,7 @@ export const SOURCES: readonly Source[] = [
   // --- tools ---
   ...[
     ...both(SEMCONV, 'gen_ai.tool.call.arguments', 'gen_ai.tool.call.result', asSent),
-    ...both(AI_SDK, 'ai.toolCall.args', 'ai.toolCall.result', asSent),
+    ...both(AI_SDK, 'ai.toolCall.args', 'ai.toolCall.result', asParsed),
     ...both(PYDANTIC, 'tool_arguments', 'tool_response', asSent),
     ...both(ADK, 'gcp.vertex.agent.tool_call_args', 'gcp.vertex.agent.tool_response', asSent),
     ...both(OPENLIT, 'gen_ai.tool.input', 'gen_ai.tool.output', asSent),
@@ -119,12 +120,12 @@ export const SOURCES: readonly Source[] = [
   fromList('output', OPENINFERENCE, 'retrieval.documents.', asDocuments('retrieval.documents.')),
   fromList('input', OPENINFERENCE, 'embedding.embeddings.', embeddedTexts),
   fromList('output', OPENINFERENCE, 'embedding.embeddings.', flatVectors),
-  from('input', AI_SDK, 'ai.value', asSent('ai.value')),
-  from('input', AI_SDK, 'ai.values', asSent('ai.values')),
+  from('input', AI_SDK, 'ai.value', asParsed('ai.value')),
+  from('input', AI_SDK, 'ai.values', asParsed('ai.values')),
   from('output', AI_SDK, 'ai.embedding', asVectors('ai.embedding')),
   from('output', AI_SDK, 'ai.embeddings', asVectors('ai.embeddings')),
-  from('input', AI_SDK, 'ai.documents', asSent('ai.documents')),
-  from('output', AI_SDK, 'ai.ranking', asSent('ai.ranking')),
+  from('input', AI_SDK, 'ai.documents', asParsed('ai.documents')),
+  from('output', AI_SDK, 'ai.ranking', asParsed('ai.ranking')),
 
   // --- messages ---
   {

@@ -219,8 +219,16 @@ describe('input and output of', () => {
       'AI SDK, embeddings',
       'EMBEDDING',
       { 'ai.values': ['"a"', '"b"'], 'ai.embeddings': ['[1,2]', '[3,4]'] },
-      ['"a"', '"b"'],
+      ['a', 'b'],
       { dimensions: 2, count: 2 },
+    ],
+    ['AI SDK, one embedding', 'EMBEDDING', { 'ai.value': '"[1] a"' }, '[1] a', undefined],
+    [
+      'AI SDK, reranking',
+      'RETRIEVER',
+      { 'ai.documents': ['"a"', '{"b":1}'], 'ai.ranking': ['{"index":1}', '{"index":0}'] },
+      ['a', { b: 1 }],
+      [{ index: 1 }, { index: 0 }],
     ],
     [
       'a tool (standard)',
@@ -229,7 +237,8 @@ describe('input and output of', () => {
       { tz: 1 },
       'x',
     ],
-    ['a tool (AI SDK)', 'TOOL', { 'ai.toolCall.args': '{"tz":1}', 'ai.toolCall.result': '"x"' }, { tz: 1 }, '"x"'],
+    ['a tool (AI SDK)', 'TOOL', { 'ai.toolCall.args': '{"tz":1}', 'ai.toolCall.result': '"x"' }, { tz: 1 }, 'x'],
+    ['a tool (AI SDK), cut off', 'TOOL', { 'ai.toolCall.args': '{"tz":', 'ai.toolCall.result': '"x' }, '{"tz":', '"x'],
     [
       'Google ADK without content capture',
       'GENERATION',

@@ -3,6 +3,7 @@ import { type ObservationType } from '../../domain/observation.js';
 import { isEventWithContent, readSpanEvents } from './otlp.content-span-events.js';
 import { FoundContent } from './otlp.content-found.js';
 import { contentKeyOf, EVENT_SOURCES, RANKS, SOURCES } from './otlp.content-sources.js';
+import { isBlank, isEmptyContainer } from './otlp.picks.js';
 import { type AttributeValue, type OtlpEvent, type OtlpSpan } from './otlp.span.js';
 
 /** Input and output of one observation. */
@@ -123,18 +124,4 @@ class Reading {
 /** Google ADK writes an empty object where capturing content is switched off. */
 function isUncaptured(key: string, value: AttributeValue): boolean {
   return value === '{}' && key.startsWith('gcp.vertex.agent.');
-}
-
-const LONGEST_PLACEHOLDER = '<not specified>'.length;
-const PLACEHOLDERS: ReadonlySet<string> = new Set(['', 'null', 'None', '<not specified>']);
-
-/** Empty values and the words that instrumentations write for "nothing" say nothing. */
-function isBlank(value: AttributeValue): boolean {
-  if (typeof value === 'string') return value.length <= LONGEST_PLACEHOLDER && PLACEHOLDERS.has(value);
-  return value === null;
-}
-
-function isEmptyContainer(value: AttributeValue): boolean {
-  if (typeof value === 'string') return value === '{}' || value === '[]';
-  return value instanceof Map ? value.size === 0 : Array.isArray(value) && value.length === 0;
 }

@@ -284,7 +284,6 @@ const CASES: Record<string, Case> = {
     observation: {
       type: 'GENERATION',
       model: 'gpt-4o-mini',
-      requestedModel: 'gpt-4o-mini',
       provider: 'openai',
       runId: 'tr-1',
       level: 'WARNING',

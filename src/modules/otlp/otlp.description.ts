@@ -64,7 +64,7 @@ export const DESCRIPTION_RULES = {
       span('traceloop.association.properties.ls_model_name', 'traceloop'),
       span('llm.request.model', 'traceloop'),
       span('model_name', 'pydantic'),
-      span('model', 'otel'),
+      span('model', 'mlflow', readQuoted),
       member('llm.invocation_parameters', 'model', 'openInference'),
       member('llm.invocation_parameters', 'model_name', 'openInference'),
       member('hidden_params', 'litellm_model_name', 'liteLlm'),
@@ -78,7 +78,6 @@ export const DESCRIPTION_RULES = {
       span('ai.model.id', 'aiSdk'),
       span('aisdk.model.id', 'aiSdk'),
       span('llm.request.model', 'traceloop'),
-      span('mlflow.llm.model', 'mlflow', readQuoted),
     ],
   },
   provider: {
@@ -182,7 +181,7 @@ export const DESCRIPTION_RULES = {
   release: { rows: [both('langfuse.release', 'langfuse'), both('vcs.ref.head.revision', 'otel')] },
   version: {
     rows: [
-      span('langfuse.version', 'langfuse'),
+      both('langfuse.version', 'langfuse'),
       span('gen_ai.agent.version', 'genAi'),
       span('traceloop.entity.version', 'traceloop'),
       resource('service.version', 'otel'),

@@ -271,7 +271,10 @@ function filledUnseen(field: Field, { isOfTrace }: ShownField, { isLangfuse }: S
   return isOfTrace ? `${assumedKey(field)}, on this or another span of the trace` : assumedKey(field);
 }
 
-function filledOtherwise({ otherwise, family, isOfTrace }: ShownField, { attributes }: StoredSpan): string | null {
+function filledOtherwise(shown: ShownField, { attributes, sources }: StoredSpan): string | null {
+  const { name, otherwise, family, isOfTrace } = shown;
+  const noted = sources.get(name);
+  if (noted !== undefined) return noted;
   const keys = family === undefined ? [] : [...attributes.keys()].filter((key) => key.startsWith(family));
   if (keys.length > 0) return keys.join(', ');
   return otherwise ?? (isOfTrace ? 'another span or message of the trace' : null);

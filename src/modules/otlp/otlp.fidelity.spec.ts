@@ -3,6 +3,8 @@ import { randomExport, type RandomValue, toJsonBody, toProtobuf } from '../../..
 import { fixture, NOW_MS } from '../../../test/fixtures/otlp/wire.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { decodeJson } from './otlp.json.js';
+import { decodeLogsJson } from './otlp.logs-json.js';
+import { decodeLogsProtobuf } from './otlp.logs-protobuf.js';
 import { type MappedExport, mapExport } from './otlp.map.js';
 import { decodeProtobuf } from './otlp.protobuf.js';
 import { type AttributeValue, isValidId, type OtlpExport } from './otlp.span.js';
@@ -137,7 +139,30 @@ describe('an export of nothing but empty messages', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(400 * 1024 * 1024);
   });
 
+  it.each([
+    ['items of a list', headed(0x12, headed(0x2a, repeated(0x0a)))],
+    ['members of a map', headed(0x12, headed(0x32, Buffer.alloc(2 * many, Buffer.from([0x0a, 2, 0x12, 0]))))],
+  ])('of 20 MB of %s in an attribute is refused in the same way', (_, value) => {
+    const body = headed(0x0a, headed(0x12, headed(0x12, headed(0x4a, value))));
+    expect(() => decodeProtobuf(body)).toThrow(/more than 2000000 attributes, members and items/);
+    const record = headed(0x0a, headed(0x12, headed(0x12, headed(0x32, value))));
+    expect(() => decodeLogsProtobuf(record)).toThrow(/more than 2000000 attributes, members and items/);
+  });
+
+  it.each([
+    ['records', headed(0x0a, headed(0x12, repeated(0x12)))],
+    ['scopes', headed(0x0a, repeated(0x12))],
+    ['resources', repeated(0x0a)],
+  ])('of 20 MB of %s is refused as logs too', (_, body) => {
+    expect(() => decodeLogsProtobuf(body)).toThrow(/more than 250000 resources, scopes and log records/);
+  });
+
   it('is refused in JSON as well', () => {
+    const records = `[${'{},'.repeat(300_000)}{}]`;
+    expect(() => decodeLogsJson(Buffer.from(`{"resourceLogs":[{"scopeLogs":[{"logRecords":${records}}]}]}`))).toThrow(
+      /more than 250000 /,
+    );
+
     const list = `[${'{},'.repeat(300_000)}{}]`;
     for (const body of [
       `{"resourceSpans":[{"scopeSpans":[{"spans":${list}}]}]}`,

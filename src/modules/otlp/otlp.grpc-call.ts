@@ -31,7 +31,7 @@ export interface CallServices {
 
 /**
  * Room for a message before its size is known: gRPC announces none, and gzip makes most exports smaller than this. It
- * bounds how many calls are received at once; what comes out of the reading is counted to the byte.
+ * bounds how many calls are received at once; what comes beyond it is counted to the byte.
  */
 const RECEIVED_BYTES = 256 * 1024;
 
@@ -49,6 +49,7 @@ export class ExportCall {
   private reservation: Reservation | undefined;
   private failure: Failure | undefined;
   private body: Buffer | undefined;
+  private receivedBytes = 0;
   private isEnded = false;
 
   constructor(
@@ -83,12 +84,18 @@ export class ExportCall {
   }
 
   /**
-   * The message has come, inflated.
-   * @throws OverCapacity when there is no room for it.
+   * So many bytes of the message have come, or have been inflated.
+   * @throws OverCapacity when there is no room for them.
    */
+  receive(count: number): void {
+    const room = Math.max(RECEIVED_BYTES, this.receivedBytes);
+    this.receivedBytes += count;
+    if (this.receivedBytes > room) this.reservation?.grow(this.receivedBytes - room);
+  }
+
+  /** The message has come, inflated. */
   take(body: Buffer): this {
     this.record.bodyBytes = body.length;
-    this.reservation?.grow(Math.max(0, body.length - RECEIVED_BYTES));
     this.body = body;
     return this;
   }

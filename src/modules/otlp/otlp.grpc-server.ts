@@ -7,11 +7,13 @@ import {
   ServerInterceptingCall,
   type ServerInterceptor,
   type ServerUnaryCall,
+  type StatusObject,
   setLogVerbosity,
 } from '@grpc/grpc-js';
 import { authority, ListenError } from '../../config/listen-error.js';
 import { Unavailable } from '../../domain/errors.js';
 import type { Readiness } from '../../domain/readiness.js';
+import { countBytes } from './otlp.grpc-bytes.js';
 import { type CallServices, ExportCall, type ExportMethod } from './otlp.grpc-call.js';
 import { GrpcHealth } from './otlp.grpc-health.js';
 
@@ -123,6 +125,11 @@ export class OtlpGrpcServer {
             } catch (error) {
               return call.sendStatus(admitted.refuse(error));
             }
+            countBytes(call, this.services.maxMessageBytes, {
+              onBytes: (count) => admitted.receive(count),
+              refuse: (error) => admitted.refuse(error),
+              sendStatus: (status) => call.sendStatus(status as StatusObject),
+            });
             const tooSlow = new Unavailable(`The message did not come within ${MESSAGE_TIMEOUT_MS / 1000} s`);
             timer = setTimeout(() => call.sendStatus(admitted.refuse(tooSlow)), MESSAGE_TIMEOUT_MS).unref();
             proceed(metadata);

@@ -15,10 +15,11 @@ import {
   type OtlpLogRecord,
   type OtlpResourceLogs,
   type OtlpScopeLogs,
+  LOG_MESSAGES,
   unreadableLogRecord,
 } from './otlp.logs.js';
 import { expectSignal } from './otlp.signal.js';
-import { SPAN_ID_DIGITS, TRACE_ID_DIGITS, Unreadable } from './otlp.span.js';
+import { MessageCount, SPAN_ID_DIGITS, TRACE_ID_DIGITS, Unreadable } from './otlp.span.js';
 
 /**
  * Reads ExportLogsServiceRequest from OTLP/JSON, as leniently as spans are read.
@@ -29,12 +30,17 @@ export function decodeLogsJson(body: Buffer): OtlpLogExport {
   return readBody(body, readExport);
 }
 
+/** Of the export that is being read: reading never waits, so that there is one at a time. */
+let messages = new MessageCount(LOG_MESSAGES);
+
 function readExport(request: unknown): OtlpLogExport {
+  messages = new MessageCount(LOG_MESSAGES);
   const { resourceLogs } = expectSignal(request, 'logs');
   return { resourceLogs: readList(resourceLogs, 'resourceLogs', readResourceLogs) };
 }
 
 function readResourceLogs(value: unknown): OtlpResourceLogs {
+  messages.add();
   const message = expectObject(value);
   return {
     resource: within('resource', () => readResource(message['resource'])),
@@ -44,6 +50,7 @@ function readResourceLogs(value: unknown): OtlpResourceLogs {
 }
 
 function readScopeLogs(value: unknown): OtlpScopeLogs {
+  messages.add();
   const message = expectObject(value);
   return {
     scope: within('scope', () => readScope(message['scope'])),
@@ -53,6 +60,7 @@ function readScopeLogs(value: unknown): OtlpScopeLogs {
 }
 
 function readRecordLeniently(value: unknown): OtlpLogRecord {
+  messages.add();
   try {
     return readRecord(value);
   } catch (error) {

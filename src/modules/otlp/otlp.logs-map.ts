@@ -12,7 +12,15 @@ import { isMessageEvent, messageOf } from './otlp.logs-messages.js';
 import { type OtlpLogExport, type OtlpLogRecord, type OtlpResourceLogs, type OtlpScopeLogs } from './otlp.logs.js';
 import { type MapContext, type MappedExport } from './otlp.map.js';
 import { summarizeItems } from './otlp.response.js';
-import { type Attributes, type AttributeValue, isValidId, SPAN_ID_DIGITS, TRACE_ID_DIGITS } from './otlp.span.js';
+import { fitResource, fitScope } from './otlp.shared.js';
+import {
+  type Attributes,
+  type AttributeValue,
+  isValidId,
+  SPAN_ID_DIGITS,
+  tooManyAttributes,
+  TRACE_ID_DIGITS,
+} from './otlp.span.js';
 import { readClock } from './otlp.time.js';
 import { toJson, toText } from './otlp.values.js';
 
@@ -32,13 +40,16 @@ export function mapLogs({ resourceLogs }: OtlpLogExport, context: MapContext): M
   const rejected: Rejection[] = [];
   let firstPath = '';
   let index = 0;
-  resourceLogs.forEach((ofResource, r) => {
-    ofResource.scopeLogs.forEach((ofScope, s) => {
+  resourceLogs.forEach((sentResource, r) => {
+    const ofResource = fitResource(sentResource);
+    ofResource.scopeLogs.forEach((sentScope, s) => {
+      const ofScope = fitScope(sentScope);
       const reader = new RecordReader(ofResource, ofScope, context.nowMs);
       const agents = new AgentSessions(ofScope.scope.name, context.nowMs);
       const linked: LinkedRecord[] = [];
       ofScope.logRecords.forEach((sent, i) => {
-        if (sent.problem === undefined) {
+        const problem = sent.problem ?? tooManyAttributes(sent.attributes);
+        if (problem === undefined) {
           const stored = reader.read(sent, index);
           const event = agents.read(sent, stored);
           logs.push(event?.stored ?? stored);
@@ -49,7 +60,7 @@ export function mapLogs({ resourceLogs }: OtlpLogExport, context: MapContext): M
             linked.push({ sent, stored });
           }
         } else {
-          const { field, code, message } = sent.problem;
+          const { field, code, message } = problem;
           if (rejected.length === 0) {
             firstPath = `resourceLogs[${r}].scopeLogs[${s}].logRecords[${i}]${field === '' ? '' : `.${field}`}`;
           }

@@ -4,9 +4,10 @@ import {
   type OtlpLogRecord,
   type OtlpResourceLogs,
   type OtlpScopeLogs,
+  LOG_MESSAGES,
   unreadableLogRecord,
 } from './otlp.logs.js';
-import { type AttributeValue, emptyResource, emptyScope, Unreadable } from './otlp.span.js';
+import { type AttributeValue, emptyResource, emptyScope, MessageCount, Unreadable } from './otlp.span.js';
 import { refuseOtherSignal } from './otlp.signal.js';
 import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
 
@@ -27,6 +28,8 @@ export function decodeLogsProtobuf(body: Buffer): OtlpLogExport {
 }
 
 class LogReader extends WireReader {
+  private readonly messages = new MessageCount(LOG_MESSAGES);
+
   readExport(): OtlpLogExport {
     const resourceLogs: OtlpResourceLogs[] = [];
     const end = this.bytes.length;
@@ -39,6 +42,7 @@ class LogReader extends WireReader {
   }
 
   private readResourceLogs(end: number): OtlpResourceLogs {
+    this.messages.add();
     let resource = emptyResource();
     const scopeLogs: OtlpScopeLogs[] = [];
     let schemaUrl = '';
@@ -53,6 +57,7 @@ class LogReader extends WireReader {
   }
 
   private readScopeLogs(end: number): OtlpScopeLogs {
+    this.messages.add();
     let scope = emptyScope();
     const logRecords: OtlpLogRecord[] = [];
     let schemaUrl = '';
@@ -67,6 +72,7 @@ class LogReader extends WireReader {
   }
 
   private readRecord(end: number): OtlpLogRecord {
+    this.messages.add();
     let timeUnixNano = 0n;
     let observedTimeUnixNano = 0n;
     let severityNumber = 0;

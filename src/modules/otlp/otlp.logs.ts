@@ -24,6 +24,9 @@ export interface OtlpScopeLogs {
   readonly schemaUrl: string;
 }
 
+/** What `MessageCount` counts of a log export. */
+export const LOG_MESSAGES = 'resources, scopes and log records';
+
 export interface OtlpLogRecord {
   /** 0n when not stated. */
   readonly timeUnixNano: bigint;

@@ -6,43 +6,26 @@ import { type Project } from '../../domain/project.js';
 import { eventStamp, inheritedStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type Field } from './otlp.attributes.js';
+import { type CallFacts, completeFacts } from './otlp.call-facts.js';
 import { readContents } from './otlp.content.js';
 import { readExperiment } from './otlp.experiment.js';
 import { readCompletionStart } from './otlp.first-token.js';
 import { readId, readStep } from './otlp.step.js';
-import {
-  inheritedMetadata,
-  observationMetadata,
-  resourceMetadata,
-  type ScopeMetadata,
-  scopeMetadata,
-  type SharedMetadata,
-  spanMetadata,
-} from './otlp.metadata.js';
+import { inheritedMetadata, observationMetadata, spanMetadata } from './otlp.metadata.js';
 import { ModelParameters } from './otlp.parameters.js';
 import { asRunning } from './otlp.pending.js';
-import { type KeyMeaning, meaningOf, Picks } from './otlp.picks.js';
+import { type KeyMeaning, meaningOf, Picks, type Sources } from './otlp.picks.js';
 import { nothingUsable } from './otlp.response.js';
-import {
-  findProblem,
-  isValidId,
-  type OtlpResourceSpans,
-  type OtlpScopeSpans,
-  type OtlpSpan,
-  SPAN_ID_DIGITS,
-  type SpanStream,
-} from './otlp.span.js';
+import { readResource, readScope, type ScopeContext } from './otlp.scope.js';
+import { findProblem, isValidId, type OtlpSpan, SPAN_ID_DIGITS, type SpanStream } from './otlp.span.js';
 import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
 import { readClock } from './otlp.time.js';
 import { readCostDetails, readUsageAttributes, readUsageDetails, type UsageReading } from './otlp.usage.js';
 import { toBoolean, toContent, toText, toTextList } from './otlp.values.js';
-import { readAgentName, readName, readToolName, readType, sendsGenerationsAsSpans } from './otlp.vocabulary.js';
+import { readAgentName, readName, readToolName, readType } from './otlp.vocabulary.js';
 
 /** Key of the metadata that tell how tokens were counted; the explanation of a cost shows it. */
 const USAGE_NOTE = 'usageCounting';
-
-/** Langfuse's own SDKs: what they set is known, so that keeping it raw as well would only say it twice. */
-const LANGFUSE_SCOPE = 'langfuse-sdk';
 
 export interface MapContext {
   readonly project: Project;
@@ -100,49 +83,9 @@ export function mapExport({ resourceSpans }: SpanStream, context: MapContext): M
   };
 }
 
-/** What all spans of one resource have in common. */
-interface ResourceContext {
-  readonly picks: Picks;
-  readonly metadata: SharedMetadata;
-  readonly isPython: boolean;
-}
-
-/** What all spans of one instrumentation scope have in common. */
-interface ScopeContext {
-  readonly resourcePicks: Picks;
-  readonly metadata: ScopeMetadata;
-  readonly name: string;
-  readonly isLangfuseSdk: boolean;
-  readonly sendsGenerationsAsSpans: boolean;
-}
-
-function readResource(ofResource: Omit<OtlpResourceSpans, 'scopeSpans'>): ResourceContext {
-  const { attributes } = ofResource.resource;
-  const picks = Picks.ofResource(attributes);
-  const isPython = attributes.get('telemetry.sdk.language') === 'python';
-  return { picks, metadata: resourceMetadata(ofResource, picks), isPython };
-}
-
-function readScope(ofScope: Omit<OtlpScopeSpans, 'spans'>, resource: ResourceContext): ScopeContext {
-  const { name, version } = ofScope.scope;
-  const isLangfuseSdk = name.startsWith(LANGFUSE_SCOPE);
-  return {
-    resourcePicks: resource.picks,
-    metadata: scopeMetadata(ofScope, resource.metadata),
-    name,
-    isLangfuseSdk,
-    sendsGenerationsAsSpans: isLangfuseSdk && resource.isPython && sendsGenerationsAsSpans(version),
-  };
-}
-
 /** Model, parameters, usage and cost of a model call. */
-interface ModelCall {
-  readonly model?: string;
-  readonly modelParameters?: JsonText;
-  readonly usage?: UsageDetails;
-  readonly statedCost?: CostDetails;
-  /** How its tokens were counted, for whoever asks what it cost. */
-  readonly counting?: JsonText | undefined;
+interface ModelCall extends CallFacts {
+  readonly statedCost: CostDetails | undefined;
 }
 
 class SpanMapper {
@@ -194,8 +137,10 @@ class SpanMapper {
     const environment = this.readText('environment');
     const version = this.readText('version');
     const contents = readContents(span, type);
+    const noted: Sources = new Map();
     const { input, output } = contents;
     const call = this.readModelCall();
+    const facts = completeFacts(call, contents, { type, scopeName }, noted);
     const isGeneration = type === 'GENERATION';
     const promptName = isGeneration ? this.readText('promptName') : undefined;
     const promptVersion = isGeneration ? this.readText('promptVersion') : undefined;
@@ -216,9 +161,9 @@ class SpanMapper {
 
     // Last, because what has found a field of its own by now is left out of the raw attributes.
     const shared = this.scope.metadata;
-    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !isLangfuseSdk, contents);
-    if (call.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
-      own.own.observation.set(USAGE_NOTE, call.counting);
+    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !isLangfuseSdk, contents, noted);
+    if (facts.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
+      own.own.observation.set(USAGE_NOTE, facts.counting);
     const isStatusShown =
       (span.statusCode === 0 || (span.statusCode === STATUS_ERROR && level === 'ERROR')) &&
       (span.statusMessage === '' || statusMessage === undefined);
@@ -236,18 +181,18 @@ class SpanMapper {
       name,
       level,
       statusMessage: statusMessage ?? (failure === undefined ? undefined : toStorableText(failure)),
-      model: call.model,
-      modelParameters: call.modelParameters,
-      usage: call.usage,
+      model: facts.model,
+      modelParameters: facts.modelParameters,
+      usage: facts.usage,
       statedCost: call.statedCost,
       parentObservationId: parent.id,
       version,
       promptName,
       promptVersion,
       environment,
-      requestedModel: this.readText('requestedModel'),
+      requestedModel: facts.requestedModel,
       provider: this.readText('provider'),
-      finishReason: this.readText('finishReason'),
+      finishReason: facts.finishReason,
       toolName: toolName === undefined ? undefined : toIndexableText(toolName),
       agentName: agentName === undefined ? undefined : toIndexableText(agentName),
       turnId: step.turnId,
@@ -354,6 +299,8 @@ class SpanMapper {
     const usage = this.readStatedUsage();
     return {
       model: this.readText('model'),
+      requestedModel: this.readText('requestedModel'),
+      finishReason: this.readText('finishReason'),
       modelParameters: this.parameters.read(this.picks),
       usage: usage ?? reading.usage,
       statedCost: this.readStatedCost() ?? reading.cost,

@@ -85,6 +85,7 @@ export const MAPPING_KEY = 'mapping';
 /**
  * @param meanings of the span's attributes, in their order
  * @param contents what was found as input and output: those attributes are kept raw only as far as something is left of them
+ * @param sources what else is known to have filled a field; what is found here is added to it
  * @param isRawKept whether attributes that have found a field of their own are kept raw as well, unless they are content
  */
 export function spanMetadata(
@@ -94,11 +95,11 @@ export function spanMetadata(
   shared: ScopeMetadata,
   isRawKept: boolean,
   contents: Contents,
+  sources: Sources,
 ): SpanMetadata {
   const own = readBareMetadata(picks);
   for (const [key, value] of shared.own.observation) if (!own.observation.has(key)) own.observation.set(key, value);
   const rest: (readonly [KeyMeaning, AttributeValue])[] = [];
-  const sources: Sources = new Map();
   let i = 0;
   for (const [key, value] of attributes) {
     const meaning = meanings[i]!;

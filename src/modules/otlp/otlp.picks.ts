@@ -150,7 +150,7 @@ interface Pick {
 }
 
 /** The keys that stated fields, where the attributes themselves are not kept; see `Picks.addSources`. */
-export type Sources = Map<Field | 'input' | 'output', string>;
+export type Sources = Map<Field | 'input' | 'output' | 'usage', string>;
 
 /** What the attributes of one span, on top of those of its resource, say about each field. */
 export class Picks {
@@ -263,7 +263,8 @@ export function isBlank(value: AttributeValue): boolean {
   return value === null;
 }
 
-function isEmptyContainer(value: AttributeValue): boolean {
+/** Empty objects and lists say something only where nothing else does. */
+export function isEmptyContainer(value: AttributeValue): boolean {
   if (typeof value === 'string') return value === '{}' || value === '[]';
   return value instanceof Map ? value.size === 0 : Array.isArray(value) && value.length === 0;
 }

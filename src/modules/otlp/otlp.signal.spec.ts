@@ -16,6 +16,7 @@ import { decodeMetricsJson } from './otlp.metrics-json.js';
 import { decodeMetricsProtobuf } from './otlp.metrics-protobuf.js';
 import { decodeProtobuf } from './otlp.protobuf.js';
 import { detectSignal, type OtlpSignal } from './otlp.signal.js';
+import { WireReader } from './otlp.wire.js';
 
 const ORIGIN = { resource: { 'service.name': 'app' }, scope: { name: 's' } };
 const json = {
@@ -82,4 +83,19 @@ test.each<[string, Buffer, OtlpSignal | undefined]>([
   ['a field that no signal has', ofRecord(field(99, 'x')), undefined],
 ])('%s has no signal', (_, body, signal) => {
   expect(detectSignal(body, 'protobuf')).toBe(signal);
+});
+
+// Reading a key as the data of a metric fails by an exception, which costs more than decoding the whole attribute.
+test.each([
+  ['after its times', [fixed64Field(7, 1n), fixed64Field(8, 1n)]],
+  ['without times', []],
+])('the attributes of a span %s are not searched for the data of a metric one by one', (_, times) => {
+  const attribute = field(9, [field(1, 'key'), field(2, field(1, 'value'))]);
+  const ids = [field(1, Buffer.alloc(16, 1)), field(2, Buffer.alloc(8, 1))];
+  const body = ofRecord(...ids, ...times, ...Array.from({ length: 1000 }, () => attribute));
+  const skip = jest.spyOn(WireReader.prototype as unknown as { skip: () => void }, 'skip');
+  expect(detectSignal(body, 'protobuf')).toBe('traces');
+  // As many as are looked at, and a few for what is looked into.
+  expect(skip.mock.calls.length).toBeLessThan(150);
+  skip.mockRestore();
 });

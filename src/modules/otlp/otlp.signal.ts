@@ -102,6 +102,10 @@ const RECORDS: ReadonlyMap<OtlpSignal, Fields> = new Map([
   ],
 ]);
 const METRIC_DATA = [5, 7, 9, 10, 11].map((n) => tag(n, LENGTH));
+/** Of a record so many are looked at, which is more than any has besides lists. */
+const MAX_FIELDS = 100;
+/** So many fields that may be the data of a metric are looked into. */
+const MAX_METRIC_DATA = 4;
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
@@ -132,6 +136,12 @@ function lookAtFirstRecord(body: Buffer): Seen | undefined {
   }
 }
 
+/** Where the value of a field lies. */
+interface Value {
+  readonly start: number;
+  readonly end: number;
+}
+
 class RecordScanner extends WireReader {
   look(): Seen | undefined {
     let end = this.bytes.length;
@@ -141,27 +151,35 @@ class RecordScanner extends WireReader {
       end = next;
     }
     const possible = new Set(RECORDS.keys());
-    let hasPoints: boolean | undefined;
+    // A metric has one of them; attributes of spans have the same field number, and there may be any number of those.
+    const data: Value[] = [];
     let idCount = 0;
-    while (this.pos < end) {
+    // The times of a span, which come before its attributes, are in no other record: what follows is passed over.
+    for (let i = 0; i < MAX_FIELDS && this.pos < end && possible.size > 1; i += 1) {
       const t = this.readTag(end);
       for (const [signal, known] of RECORDS) {
         const expected = known.get(Math.floor(t / 8));
         if (expected !== undefined && expected !== t) possible.delete(signal);
       }
       const start = this.pos;
-      // A metric has one kind of data; a span may have many fields that look like some until they are read.
-      if (METRIC_DATA.includes(t)) hasPoints ??= this.holdsPoints(this.readEnd(end));
-      else if (t === tag(1, LENGTH) && this.readEnd(end) - this.pos === TRACE_ID_BYTES) idCount += 1;
-      else if (t === tag(2, LENGTH) && this.readEnd(end) - this.pos === SPAN_ID_BYTES) idCount += 1;
+      if (t % 8 === LENGTH) {
+        const valueEnd = this.readEnd(end);
+        const length = valueEnd - this.pos;
+        if (METRIC_DATA.includes(t)) {
+          if (data.length < MAX_METRIC_DATA) data.push({ start: this.pos, end: valueEnd });
+        } else if (t === tag(1, LENGTH) && length === TRACE_ID_BYTES) idCount += 1;
+        else if (t === tag(2, LENGTH) && length === SPAN_ID_BYTES) idCount += 1;
+      }
       this.pos = start;
       this.skip(t, end);
     }
-    return { possible, hasPoints: hasPoints ?? false, hasIds: idCount === 2 };
+    const hasPoints = possible.has('metrics') && data.some((value) => this.holdsPoints(value));
+    return { possible, hasPoints, hasIds: idCount === 2 };
   }
 
   /** Data points are field 1 of all kinds of data, and have a fixed64 time as field 2 or 3. */
-  private holdsPoints(end: number): boolean {
+  private holdsPoints({ start, end }: Value): boolean {
+    this.pos = start;
     try {
       const pointEnd = this.findField(1, end);
       while (pointEnd !== undefined && this.pos < pointEnd) {

@@ -21,19 +21,27 @@ export const MAX_ATTRIBUTE_DEPTH = 100;
  */
 export const MAX_MESSAGES = 250_000;
 
+/**
+ * How many attributes, members and items one export in protobuf may hold: as many as objects of a body in JSON
+ * (`MAX_JSON_CONTAINERS`), and for the same reason. Numbers of vectors, the smallest that are real, stay below.
+ */
+export const MAX_VALUES = 2_000_000;
+
+/** How many attributes a span or log record may have. SDKs send 128 unless told otherwise; each is looked at many times. */
+export const MAX_ATTRIBUTES = 10_000;
+
 /** Counts the messages of one export. */
 export class MessageCount {
   private count = 0;
+
+  /** @param what it counts, for people */
+  constructor(private readonly what = 'resources, scopes, spans, events and links') {}
 
   /** @throws Unreadable when there are too many. */
   add(): void {
     this.count += 1;
     if (this.count > MAX_MESSAGES) {
-      throw new Unreadable(
-        '',
-        `holds more than ${MAX_MESSAGES} resources, scopes, spans, events and links`,
-        'TOO_MANY',
-      );
+      throw new Unreadable('', `holds more than ${MAX_MESSAGES} ${this.what}`, 'TOO_MANY');
     }
   }
 }
@@ -212,5 +220,11 @@ export function findProblem(span: OtlpSpan): SpanProblem | undefined {
   if (!isValidId(span.spanId, SPAN_ID_DIGITS)) {
     return { field: 'spanId', code: 'INVALID_FIELD', message: 'must be 8 bytes (16 hex digits in JSON), not all zero' };
   }
-  return undefined;
+  return tooManyAttributes(span.attributes);
+}
+
+/** Why a span or log record with these attributes cannot be stored, or undefined. */
+export function tooManyAttributes({ size }: Attributes): SpanProblem | undefined {
+  if (size <= MAX_ATTRIBUTES) return undefined;
+  return { field: 'attributes', code: 'TOO_MANY', message: `are more than ${MAX_ATTRIBUTES}` };
 }

@@ -5,6 +5,10 @@
  * OpenInference; `ai.*` Vercel AI SDK 4 to 6; `llm.usage.*` OpenLLMetry before 0.40; `operation.cost` Logfire.
  */
 
+/** What bridges of the AI SDK put before its names (Mastra, packages/core/src/llm). */
+const BRIDGES = ['streamText', 'generateText', 'streamObject', 'generateObject'];
+const bridged = (name: string): string[] => BRIDGES.map((method) => `${method}.usage.${name}`);
+
 /** Counts of tokens, as stated: parts are inside or beside their whole. */
 export const COUNT_KEYS = {
   input: [
@@ -16,6 +20,8 @@ export const COUNT_KEYS = {
     'ai.usage.promptTokens',
     'ai.usage.tokens',
     'llm.usage.prompt_tokens',
+    ...bridged('inputTokens'),
+    ...bridged('promptTokens'),
   ],
   output: [
     'gen_ai.usage.output_tokens',
@@ -25,6 +31,8 @@ export const COUNT_KEYS = {
     'ai.usage.outputTokens',
     'ai.usage.completionTokens',
     'llm.usage.completion_tokens',
+    ...bridged('outputTokens'),
+    ...bridged('completionTokens'),
   ],
   total: [
     'gen_ai.usage.total_tokens',
@@ -32,6 +40,7 @@ export const COUNT_KEYS = {
     'llm.token_count.total',
     'ai.usage.totalTokens',
     'llm.usage.total_tokens',
+    ...bridged('totalTokens'),
   ],
   cacheRead: [
     'gen_ai.usage.cache_read.input_tokens',
@@ -48,6 +57,7 @@ export const COUNT_KEYS = {
     'ai.usage.inputTokenDetails.cacheReadTokens',
     'ai.usage.cachedInputTokens',
     'llm.usage.cache_read_input_tokens',
+    ...bridged('cachedInputTokens'),
   ],
   cacheCreation: [
     'gen_ai.usage.cache_creation.input_tokens',
@@ -84,6 +94,7 @@ export const COUNT_KEYS = {
     'gen_ai.usage.output_reasoning_tokens',
     'llm.usage.reasoning_tokens',
     'llm.token_count.completion_details.reasoning',
+    ...bridged('reasoningTokens'),
     'ai.usage.reasoningTokens',
     'ai.usage.outputTokenDetails.reasoningTokens',
   ],
@@ -104,9 +115,21 @@ export const COUNT_KEYS = {
     'gen_ai.usage.details.output_audio_tokens',
     'llm.token_count.completion_details.audio',
   ],
+  imageInput: ['gen_ai.usage.image.input_tokens'],
+  videoInput: ['gen_ai.usage.video.input_tokens'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** Drafts of the standard count text apart as well, which is what is left of the whole without the other classes. */
+export const REST_KEYS: ReadonlySet<string> = new Set([
+  'gen_ai.usage.text.input_tokens',
+  'gen_ai.usage.text.output_tokens',
+]);
+
 export type CountField = keyof typeof COUNT_KEYS;
+
+const countOf =
+  (field: CountField) =>
+  (path: string): readonly [path: string, field: CountField] => [path, field];
 
 /** Costs in USD that a client states. */
 export const COST_KEYS = {
@@ -210,6 +233,31 @@ export const COUNT_OBJECTS: ReadonlyMap<string, readonly (readonly [path: string
     ],
   ],
 ]);
+
+/** Counts in the answer of a provider: OpenAI's two, Gemini's, Bedrock's and Anthropic's. */
+export const ANSWER_PATHS: readonly (readonly [path: string, field: CountField])[] = [
+  ...['prompt_tokens', 'input_tokens', 'prompt_token_count', 'promptTokenCount', 'inputTokens'].map(countOf('input')),
+  ...['completion_tokens', 'output_tokens', 'candidates_token_count', 'candidatesTokenCount', 'outputTokens'].map(
+    countOf('output'),
+  ),
+  ...['total_tokens', 'total_token_count', 'totalTokenCount', 'totalTokens'].map(countOf('total')),
+  ...[
+    ...['prompt_tokens_details.cached_tokens', 'input_tokens_details.cached_tokens', 'input_token_details.cache_read'],
+    ...['cached_content_token_count', 'cachedContentTokenCount', 'cache_read_input_tokens', 'cacheReadInputTokens'],
+  ].map(countOf('cacheRead')),
+  ...['cache_creation_input_tokens', 'cacheWriteInputTokens', 'input_token_details.cache_creation'].map(
+    countOf('cacheCreation'),
+  ),
+  ...[
+    ...['completion_tokens_details.reasoning_tokens', 'output_tokens_details.reasoning_tokens'],
+    ...['output_token_details.reasoning', 'thoughts_token_count', 'thoughtsTokenCount'],
+  ].map(countOf('reasoning')),
+  ...['prompt_tokens_details.audio_tokens', 'input_token_details.audio'].map(countOf('audioInput')),
+  ...['completion_tokens_details.audio_tokens', 'output_token_details.audio'].map(countOf('audioOutput')),
+];
+
+/** Of these answers the input is without cached tokens: Anthropic's and Bedrock's. */
+export const CACHE_BESIDE_PATHS = ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cacheReadInputTokens'];
 
 /** Where `providerMetadata` repeats what the provider itself called its input. */
 export const RAW_INPUT_PATHS = ['anthropic.usage.input_tokens', 'bedrock.usage.inputTokens'] as const;

@@ -45,7 +45,8 @@ export function splitCounts(stated: StatedCounts, hints: CountingHints): SplitCo
   const outside = reasoning === 0 ? undefined : isReasoningBeside(stated, cached, cache?.cacheTokens);
 
   if (stated.input !== undefined) {
-    const inside = (cache?.cacheTokens === 'inside input' ? cached : 0) + (stated.audioInput ?? 0);
+    const media = (stated.audioInput ?? 0) + (stated.imageInput ?? 0) + (stated.videoInput ?? 0);
+    const inside = (cache?.cacheTokens === 'inside input' ? cached : 0) + media;
     counts.set('input', Math.max(0, stated.input - inside));
   }
   if (stated.cacheRead !== undefined) counts.set('input_cached_tokens', cacheRead);
@@ -54,6 +55,8 @@ export function splitCounts(stated: StatedCounts, hints: CountingHints): SplitCo
   if (shortLived > 0) counts.set('input_cache_creation_5m', shortLived);
   if (longLived > 0) counts.set('input_cache_creation_1h', longLived);
   if (stated.audioInput !== undefined) counts.set('input_audio_tokens', stated.audioInput);
+  if (stated.imageInput !== undefined) counts.set('input_image_tokens', stated.imageInput);
+  if (stated.videoInput !== undefined) counts.set('input_video_tokens', stated.videoInput);
   if (stated.output !== undefined) {
     const inside = (outside === undefined ? reasoning : 0) + (stated.audioOutput ?? 0);
     counts.set('output', Math.max(0, stated.output - inside));

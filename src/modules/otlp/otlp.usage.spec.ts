@@ -27,6 +27,28 @@ describe('token counts', () => {
       },
     ],
     [
+      'a bridge of the AI SDK',
+      {
+        'streamText.usage.inputTokens': 100,
+        'streamText.usage.outputTokens': 20,
+        'streamText.usage.totalTokens': 120,
+        'streamText.usage.reasoningTokens': 5,
+        'streamText.usage.cachedInputTokens': 60,
+      },
+      { input: 40, input_cached_tokens: 60, output: 15, output_reasoning_tokens: 5, total: 120 },
+    ],
+    [
+      'kinds of input in a draft of the standard, which are inside of it',
+      {
+        'gen_ai.usage.input_tokens': 100,
+        'gen_ai.usage.output_tokens': 20,
+        'gen_ai.usage.image.input_tokens': 30,
+        'gen_ai.usage.text.input_tokens': 70,
+        'gen_ai.usage.text.output_tokens': 20,
+      },
+      { input: 70, input_image_tokens: 30, output: 20, total: 120 },
+    ],
+    [
       'OpenLLMetry',
       {
         'gen_ai.usage.prompt_tokens': 7,

@@ -1,8 +1,11 @@
 import { toStorableText } from '../../domain/json.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
-import { type CountingNote, splitCounts } from './otlp.usage-split.js';
+import { type CountingNote, splitCounts, type StatedCounts } from './otlp.usage-split.js';
 import { type AttributeValue, type Attributes } from './otlp.span.js';
+import { membersOf } from './otlp.members.js';
 import {
+  ANSWER_PATHS,
+  CACHE_BESIDE_PATHS,
   COST_KEYS,
   COST_OBJECTS,
   type CostField,
@@ -10,6 +13,7 @@ import {
   COUNT_OBJECTS,
   type CountField,
   RAW_INPUT_PATHS,
+  REST_KEYS,
 } from './otlp.usage-keys.js';
 import { toMembers } from './otlp.values.js';
 
@@ -182,7 +186,7 @@ export function readUsageAttributes(attributes: Attributes, scopeName: string): 
       );
       continue;
     }
-    if (key.startsWith(USAGE_PREFIX)) {
+    if (key.startsWith(USAGE_PREFIX) && !REST_KEYS.has(key)) {
       const count = toCount(value);
       if (count !== undefined) (others ??= new Map()).set(key.slice(USAGE_PREFIX.length), count);
     }
@@ -197,6 +201,17 @@ export function readUsageAttributes(attributes: Attributes, scopeName: string): 
   }
   const usage = finish(split.counts, isKnown ? known : sumOfClasses(split.counts));
   return { usage, cost: costs?.values, note: split.note };
+}
+
+/** What a provider's answer says of its own usage; `usage` undefined when `object` holds no count. */
+export function readUsageObject(object: object, scopeName: string): Omit<UsageReading, 'cost'> {
+  const members = new Map<string, unknown>(membersOf(object));
+  const counts = new Ranked<CountField>();
+  ANSWER_PATHS.forEach(([path, field], rank) => counts.offer(field, rank, toCount(memberAt(members, path))));
+  const stated: StatedCounts = counts.values ?? {};
+  const isBeside = CACHE_BESIDE_PATHS.some((path) => memberAt(members, path) !== undefined);
+  const split = splitCounts(stated, { scopeName, rawInput: isBeside ? stated.input : undefined });
+  return { usage: finish(split.counts, sumOfClasses(split.counts)), note: split.note };
 }
 
 function memberAt(members: ReadonlyMap<string, unknown>, path: string): unknown {

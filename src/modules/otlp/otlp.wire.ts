@@ -2,6 +2,7 @@ import {
   type AttributeValue,
   type Attributes,
   MAX_ATTRIBUTE_DEPTH,
+  MAX_VALUES,
   NO_ATTRIBUTES,
   type OtlpResource,
   type OtlpScope,
@@ -31,6 +32,7 @@ export const tag = (field: number, wireType: number): number => field * 8 + wire
  */
 export abstract class WireReader {
   protected pos = 0;
+  private valueCount = 0;
 
   constructor(protected readonly bytes: Buffer) {}
 
@@ -75,6 +77,10 @@ export abstract class WireReader {
   }
 
   protected readAnyValue(end: number, depth: number): AttributeValue {
+    this.valueCount += 1;
+    if (this.valueCount > MAX_VALUES) {
+      throw new Unreadable('', `holds more than ${MAX_VALUES} attributes, members and items`, 'TOO_MANY');
+    }
     let value: AttributeValue = null;
     while (this.pos < end) {
       const t = this.readTag(end);
