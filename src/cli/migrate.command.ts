@@ -5,7 +5,7 @@ export function defineMigrate(program: Command): void {
     .command('migrate')
     .summary('bring the schema of the database up to date')
     .description(
-      'Brings the schema of the database up to date and ends. Every server does this when it starts; this is for\n' +
+      'Brings the schema of the database up to date and ends. Every server does this when it starts; this is for ' +
         'those who upgrade the tables before the servers.',
     )
     .addHelpText(

@@ -6,7 +6,7 @@ export function defineRestore(program: Command): void {
     .command('restore')
     .summary('put a backup into an empty database')
     .description(
-      'Puts a file that `xtrace backup` wrote into the database of the settings: everything, or, if anything goes\n' +
+      'Puts a file that `xtrace backup` wrote into the database of the settings: everything, or, if anything goes ' +
         'wrong, nothing. All checksums are compared first. Stop the server before, and start it after.\n\n' +
         'Credentials in the backup are kept in XTRACE_DATA_DIR unless it has some already.',
     )

@@ -6,7 +6,7 @@ export function defineSeed(program: Command): void {
     .command('seed')
     .summary('fill a running server with a believable week of data')
     .description(
-      'Writes traces of chats and agents, with their sessions, failures and costs, and the time series of the GPUs behind\n' +
+      'Writes traces of chats and agents, with their sessions, failures and costs, and the time series of the GPUs behind ' +
         'them, through the public API of a running server. The same seed gives the same data: a second run changes nothing.',
     )
     .option('--url <url>', 'server to write to (default: where BIND_ADDR says)')
