@@ -1,5 +1,5 @@
 import { type ApiKeyDescription } from '../domain/api-key.js';
-import { NotFound } from '../domain/errors.js';
+import { InvalidInput, NotFound } from '../domain/errors.js';
 import { type Project } from '../domain/project.js';
 import { presentTime } from '../domain/time.js';
 import { parseNewApiKey, parseOverlap, redactNote } from '../modules/projects/api-keys.body.js';
@@ -44,7 +44,10 @@ export async function createKey(options: KeyOptions): Promise<void> {
       publicKey,
       secretKey: publicKey === undefined ? undefined : await readStdin(),
     };
-    const wanted = redactNote(parseNewApiKey(body, Date.now()), stores.redactor);
+    const wanted = redactNote(
+      asOptions(() => parseNewApiKey(body, Date.now())),
+      stores.redactor,
+    );
     print(await stores.keys.create(await projectOf(stores, options), wanted), options);
   });
 }
@@ -64,7 +67,7 @@ export async function revokeKey(key: string, options: KeyOptions): Promise<void>
 export async function rotateKey(key: string, options: KeyOptions): Promise<void> {
   await withProjects('rotate the key', async (stores) => {
     const overlap = options.overlap === undefined ? undefined : Number(options.overlap);
-    const overlapSeconds = parseOverlap({ overlapSeconds: overlap });
+    const overlapSeconds = asOptions(() => parseOverlap({ overlapSeconds: overlap }));
     const project = await projectOf(stores, options);
     const { id } = await findKey(stores, project, key);
     print(await stores.keys.rotate(project, id, overlapSeconds), options);
@@ -72,8 +75,33 @@ export async function rotateKey(key: string, options: KeyOptions): Promise<void>
   });
 }
 
-function projectOf({ projects, config }: ProjectStores, { project }: KeyOptions): Promise<Project> {
-  return projects.find(project ?? config.defaultProjectId);
+async function projectOf({ projects, config }: ProjectStores, { project }: KeyOptions): Promise<Project> {
+  const id = project ?? config.defaultProjectId;
+  return await projects.find(id).catch((error: unknown) => {
+    if (!(error instanceof NotFound)) throw error;
+    throw new NotFound(`there is no project ${id}: \`xtrace projects list\` shows all`);
+  });
+}
+
+/** The fields of the API that options fill under other names, with what they say of a bad value. */
+const OPTIONS: ReadonlyMap<string, readonly [option: string, expected?: string]> = new Map([
+  ['expiresAt', ['--expires', 'must be a number of days such as 90d, or an ISO 8601 time with a zone, and to come']],
+  ['overlapSeconds', ['--overlap']],
+  ['publicKey', ['--public-key']],
+  ['scopes', ['--scopes']],
+  ['note', ['--note']],
+]);
+
+/** What `parse` gives; what it refuses is named as on the command line. */
+function asOptions<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const [option, expected] = (error instanceof InvalidInput && OPTIONS.get(error.field ?? '')) || [];
+    if (!(error instanceof InvalidInput) || option === undefined) throw error;
+    const message = expected === undefined ? error.message.replace(error.field!, option) : `${option} ${expected}`;
+    throw new InvalidInput(message, error.field);
+  }
 }
 
 async function findKey({ keys }: ProjectStores, project: Project, key: string): Promise<ApiKeyDescription> {

@@ -153,6 +153,20 @@ describe('the doctor', () => {
 });
 
 describe('backup and restore', () => {
+  it('name files and folders that are not there or not what they should be', async () => {
+    const path = folder();
+    const complaint = async (...args: string[]) => (await runCommand(args, { XTRACE_DATA_DIR: path })).stderr;
+    expect(await complaint('restore', `${path}/none.zip`)).toBe(
+      `xtrace cannot restore: there is no ${path}/none.zip\n`,
+    );
+    expect(await complaint('restore', path)).toBe(
+      `xtrace cannot restore: ${path} is a folder: name the backup in it\n`,
+    );
+    expect(await complaint('backup', `${path}/none/a.zip`)).toBe(
+      `xtrace cannot back up: there is no folder ${path}/none: make it, or name another\n`,
+    );
+  });
+
   const post = (url: string, token: string) =>
     fetch(`${url}/v1/l/batch`, {
       method: 'POST',

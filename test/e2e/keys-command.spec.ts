@@ -91,7 +91,13 @@ describe('keys and projects on the command line', () => {
   });
 
   it.each([
-    [['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: scopes must be a list of'],
+    [['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: --scopes must be a list of'],
+    [
+      ['keys', 'create', '--expires', 'tomorrow'],
+      '--expires must be a number of days such as 90d, or an ISO 8601 time',
+    ],
+    [['keys', 'create', '--project', 'nowhere'], 'there is no project nowhere: `xtrace projects list` shows all'],
+    [['keys', 'rotate', 'pk', '--overlap', 'long'], '--overlap must be a whole number from 0 to'],
     [['keys', 'revoke', 'nobody'], 'the project default has no key nobody'],
     [['projects', 'delete', 'default', '--yes'], 'is the project of DEFAULT_PROJECT_ID'],
   ])('say what is wrong with `xtrace %s`', async (args, message) => {
