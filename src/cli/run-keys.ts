@@ -1,12 +1,13 @@
 import { type ApiKeyDescription } from '../domain/api-key.js';
-import { InvalidInput, NotFound } from '../domain/errors.js';
+import { NotFound } from '../domain/errors.js';
 import { type Project } from '../domain/project.js';
 import { presentTime } from '../domain/time.js';
 import { parseNewApiKey, parseOverlap, redactNote } from '../modules/projects/api-keys.body.js';
 import { presentApiKey, presentMadeApiKey } from '../modules/projects/api-keys.present.js';
 import { type MadeApiKey } from '../storage/projects/api-key-store.js';
 import { CommandRefused } from './database-command.js';
-import { printTable, type ProjectStores, withProjects } from './project-stores.js';
+import { asOptions, type OptionNames } from './option-values.js';
+import { printTable, type ProjectStores, projectOf, withProjects } from './project-stores.js';
 
 export interface KeyOptions {
   readonly project?: string;
@@ -19,11 +20,18 @@ export interface KeyOptions {
 }
 
 const DAY_MS = 86_400_000;
+const OPTIONS: OptionNames = {
+  expiresAt: ['--expires', 'must be a number of days such as 90d, or an ISO 8601 time with a zone, and to come'],
+  overlapSeconds: ['--overlap'],
+  publicKey: ['--public-key'],
+  scopes: ['--scopes'],
+  note: ['--note'],
+};
 
 /** `xtrace keys list`. */
 export async function listKeys(options: KeyOptions): Promise<void> {
   await withProjects('list keys', async (stores) => {
-    const keys = await stores.keys.list(await projectOf(stores, options));
+    const keys = await stores.keys.list(await projectOf(stores, options.project));
     if (options.json) console.log(JSON.stringify({ apiKeys: keys.map(presentApiKey) }, null, 2));
     else
       printTable([
@@ -45,17 +53,17 @@ export async function createKey(options: KeyOptions): Promise<void> {
       secretKey: publicKey === undefined ? undefined : await readStdin(),
     };
     const wanted = redactNote(
-      asOptions(() => parseNewApiKey(body, Date.now())),
+      asOptions(OPTIONS, () => parseNewApiKey(body, Date.now())),
       stores.redactor,
     );
-    print(await stores.keys.create(await projectOf(stores, options), wanted), options);
+    print(await stores.keys.create(await projectOf(stores, options.project), wanted), options);
   });
 }
 
 /** `xtrace keys revoke`. */
 export async function revokeKey(key: string, options: KeyOptions): Promise<void> {
   await withProjects('revoke the key', async (stores) => {
-    const project = await projectOf(stores, options);
+    const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     await stores.keys.revoke(project, id);
     if (options.json) console.log(JSON.stringify({ success: true }));
@@ -67,41 +75,12 @@ export async function revokeKey(key: string, options: KeyOptions): Promise<void>
 export async function rotateKey(key: string, options: KeyOptions): Promise<void> {
   await withProjects('rotate the key', async (stores) => {
     const overlap = options.overlap === undefined ? undefined : Number(options.overlap);
-    const overlapSeconds = asOptions(() => parseOverlap({ overlapSeconds: overlap }));
-    const project = await projectOf(stores, options);
+    const overlapSeconds = asOptions(OPTIONS, () => parseOverlap({ overlapSeconds: overlap }));
+    const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     print(await stores.keys.rotate(project, id, overlapSeconds), options);
     console.error(`The former key goes on for ${overlapSeconds} seconds.`);
   });
-}
-
-async function projectOf({ projects, config }: ProjectStores, { project }: KeyOptions): Promise<Project> {
-  const id = project ?? config.defaultProjectId;
-  return await projects.find(id).catch((error: unknown) => {
-    if (!(error instanceof NotFound)) throw error;
-    throw new NotFound(`there is no project ${id}: \`xtrace projects list\` shows all`);
-  });
-}
-
-/** The fields of the API that options fill under other names, with what they say of a bad value. */
-const OPTIONS: ReadonlyMap<string, readonly [option: string, expected?: string]> = new Map([
-  ['expiresAt', ['--expires', 'must be a number of days such as 90d, or an ISO 8601 time with a zone, and to come']],
-  ['overlapSeconds', ['--overlap']],
-  ['publicKey', ['--public-key']],
-  ['scopes', ['--scopes']],
-  ['note', ['--note']],
-]);
-
-/** What `parse` gives; what it refuses is named as on the command line. */
-function asOptions<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    const [option, expected] = (error instanceof InvalidInput && OPTIONS.get(error.field ?? '')) || [];
-    if (!(error instanceof InvalidInput) || option === undefined) throw error;
-    const message = expected === undefined ? error.message.replace(error.field!, option) : `${option} ${expected}`;
-    throw new InvalidInput(message, error.field);
-  }
 }
 
 async function findKey({ keys }: ProjectStores, project: Project, key: string): Promise<ApiKeyDescription> {
