@@ -57,8 +57,9 @@ export async function projectOf({ projects, config }: ProjectStores, id = config
   });
 }
 
-/** Prints rows of equal length as columns, under a heading. */
-export function printTable(rows: readonly (readonly string[])[]): void {
+/** Prints rows of equal length as columns, under a heading. What clients name may not steer the terminal. */
+export function printTable(table: readonly (readonly string[])[]): void {
+  const rows = table.map((row) => row.map((cell) => cell.replace(/\p{Cc}/gu, '\u{fffd}')));
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   for (const row of rows)
     console.log(

@@ -101,14 +101,16 @@ describe('keys, projects and costs on the command line', () => {
       const answer = await fetch(`${server.url}/api/public/traces/${id}`, { headers });
       return ((await answer.json()) as { totalCost: number }).totalCost;
     };
-    const call = { id: 'c', traceId: 'call', model: 'house-model', usage: { input: 1_000_000, output: 0 } };
+    const call = { id: 'c', traceId: 'call', model: 'house-\u001b[2Jmodel', usage: { input: 1_000_000, output: 0 } };
     expect(await post('/v1/l/batch', { observations: [call] })).toBe(200);
     expect(await post('/api/public/model-prices', { modelPattern: 'house-.*', prices: { input: 2 } })).toBe(201);
     expect(await costOf('call')).toBe(0);
 
     const shown = await run('reprice', '--project', 'house', '--from', '2d');
     expect(shown).toMatchObject({ code: 0, stderr: expect.stringContaining('Nothing is changed yet: add --apply.') });
-    expect(shown.stdout).toMatch(/^MODEL .*\nhouse-model +1 +0\.000000 +2\.000000\nall +1 +0\.000000 +2\.000000\n$/);
+    expect(shown.stdout).toMatch(
+      /^MODEL .*\nhouse-\ufffd\[2Jmodel +1 +0\.000000 +2\.000000\nall +1 +0\.000000 +2\.000000\n$/,
+    );
     expect(await costOf('call')).toBe(0);
 
     const applied = await run('reprice', '--project', 'house', '--from', '2d', '--apply', '--json');
