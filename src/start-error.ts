@@ -4,6 +4,8 @@ import { CredentialsError } from './config/credentials.js';
 import { type DatabaseConnection, describeConnection } from './config/database-connection.js';
 import { authority, ListenError } from './config/listen-error.js';
 import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error.js';
+import { SchemaIsNewer } from './storage/data-source.js';
+import { DatabaseUnfit } from './storage/database-fitness.js';
 
 export interface StartContext {
   readonly config?: Config;
@@ -19,6 +21,9 @@ interface Details {
   readonly hostname?: string;
   readonly message: string;
 }
+
+/** Whose messages say all that there is to say. */
+const EXPLAINED = [EmbeddedPostgresError, CredentialsError, SchemaIsNewer, DatabaseUnfit] as const;
 
 const FILE_ERRORS = new Set([
   'EACCES',
@@ -50,7 +55,7 @@ const CERTIFICATE_ERRORS =
 /** Why a start failed: one line per problem, each with the setting that cures it. Never shows a secret. */
 export function describeStartError(error: unknown, { config, database }: StartContext): string[] {
   if (error instanceof ConfigError) return [...error.problems];
-  if (error instanceof EmbeddedPostgresError || error instanceof CredentialsError) return [error.message];
+  if (EXPLAINED.some((kind) => error instanceof kind)) return [(error as Error).message];
   if (error instanceof ListenError) return [portLine(error)];
   const details = root(error);
   return [

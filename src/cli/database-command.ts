@@ -7,7 +7,6 @@ import { describeStartError } from '../start-error.js';
 import { NoSchema } from '../storage/backup/table-snapshot.js';
 import { RestoreRefused } from '../storage/backup/table-restore.js';
 import { PartitionUnknown } from '../storage/backup/partition-statements.js';
-import { SchemaIsNewer } from '../storage/data-source.js';
 import { FileExists } from './backup/archive-writer.js';
 import { BackupDamaged } from './backup/manifest.js';
 
@@ -24,7 +23,6 @@ const EXPLAINED = [
   NoSchema,
   RestoreRefused,
   PartitionUnknown,
-  SchemaIsNewer,
 ] as const;
 
 /**

@@ -22,9 +22,17 @@ export function defineKeys(program: Command): void {
       .option('--json', 'print what the API answers');
   command('list')
     .summary('all keys of a project, newest first')
+    .description('Lists the keys of a project, newest first, without their secrets.')
+    .addHelpText('after', '\nExample:\n  $ npx xtrace keys list --project search')
     .action(async (options: KeyOptions) => (await run()).listKeys(options));
   command('create')
     .summary('make a key and show its secret, this once')
+    .description('Makes a key and shows its secret, which cannot be shown again: the database keeps its SHA-256 alone.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx xtrace keys create --project search --note production\n' +
+        '  $ npx xtrace keys create --public-key pk-lf-... < secret-of-the-other-server',
+    )
     .option('--scopes <list>', 'what it opens: ingest, read, admin, scores (default: ingest,read)')
     .option('--note <text>', 'what it is for')
     .option('--expires <when>', 'a number of days such as 90d, or an ISO 8601 time with a zone (default: never)')
@@ -32,10 +40,14 @@ export function defineKeys(program: Command): void {
     .action(async (options: KeyOptions) => (await run()).createKey(options));
   command('revoke')
     .summary('make a key open nothing')
+    .description('Makes a key open nothing. Servers that run take it for five more seconds at most.')
+    .addHelpText('after', '\nExample:\n  $ npx xtrace keys revoke pk-xt-... --project search')
     .argument('<key>', 'its id or its public key')
     .action(async (key: string, options: KeyOptions) => (await run()).revokeKey(key, options));
   command('rotate')
     .summary('replace a key by one that opens the same, and show its secret')
+    .description('Makes a key that opens the same as a former one, which goes on for a while, and shows its secret.')
+    .addHelpText('after', '\nExample:\n  $ npx xtrace keys rotate pk-xt-... --project search --overlap 3600')
     .argument('<key>', 'its id or its public key')
     .option('--overlap <seconds>', 'how long the former one goes on (default: 86400)')
     .action(async (key: string, options: KeyOptions) => (await run()).rotateKey(key, options));

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { newProgram } from './program.js';
 
 describe('the command line', () => {
@@ -9,15 +9,20 @@ describe('the command line', () => {
     return program;
   };
 
-  it.each(newProgram().commands.map((command) => [command.name(), command] as const))(
-    'describes %s, with an example',
-    (_name, command) => {
-      let text = '';
-      command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
-      expect(command.summary()).not.toBe('');
-      expect(text).toMatch(new RegExp(`Examples?:\\n  \\$ .*npx xtrace ${command.name()}`));
-    },
-  );
+  const described = (program: Command, path = ''): (readonly [string, Command])[] =>
+    program.commands.flatMap((command) => {
+      const name = `${path}${command.name()}`;
+      return [[name, command] as const, ...described(command, `${name} `)];
+    });
+
+  it.each(described(newProgram()))('describes %s in whole paragraphs, with an example', (name, command) => {
+    let text = '';
+    command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+    expect(command.summary()).not.toBe('');
+    // The terminal breaks lines: breaks of our own would stand in the middle of them.
+    expect(command.description()).toMatch(/^[^\n]+(?:\n\n[^\n]+)*$/);
+    expect(text).toMatch(new RegExp(`Examples?:\\n  \\$ .*npx xtrace ${name}`));
+  });
 
   it.each([['frobnicate'], ['doctor', '--frobnicate'], ['doctor', 'extra'], ['backup'], ['restore'], []])(
     'refuses what it does not know or lacks: %s %s',

@@ -5,6 +5,7 @@ import { defineDoctor } from './doctor.command.js';
 import { defineKeys } from './keys.command.js';
 import { defineMigrate } from './migrate.command.js';
 import { defineProjects } from './projects.command.js';
+import { defineReprice } from './reprice.command.js';
 import { defineRestore } from './restore.command.js';
 import { defineSeed } from './seed.command.js';
 import { defineStart } from './start.command.js';
@@ -21,6 +22,7 @@ const DEFINE: readonly ((program: Command) => void)[] = [
   defineMigrate,
   defineProjects,
   defineKeys,
+  defineReprice,
   defineSeed,
   defineDoctor,
   defineBackup,

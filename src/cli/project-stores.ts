@@ -1,4 +1,7 @@
 import { type Config } from '../config/config.js';
+import { type DatabaseConnection } from '../config/database-connection.js';
+import { NotFound } from '../domain/errors.js';
+import { type Project } from '../domain/project.js';
 import { Redactor } from '../domain/redaction.js';
 import { executedMigrations, newDataSource } from '../storage/data-source.js';
 import { ApiKeyStore } from '../storage/projects/api-key-store.js';
@@ -13,6 +16,8 @@ export interface ProjectStores {
   readonly projects: ProjectStore;
   readonly keys: ApiKeyStore;
   readonly redactor: Redactor;
+  readonly pool: ReadPool;
+  readonly database: DatabaseConnection;
 }
 
 /** Runs `work` on the database of the settings, whose schema has to be that of this version. */
@@ -20,7 +25,8 @@ export async function withProjects(purpose: string, work: (stores: ProjectStores
   await runCommand(purpose, async (context) => {
     const { config } = context;
     const limits = { connections: 1, timeoutMs: config.readTimeoutMs };
-    const dataSource = await newDataSource(await context.existingDatabase(), limits).initialize();
+    const database = await context.existingDatabase();
+    const dataSource = await newDataSource(database, limits).initialize();
     try {
       const executed = new Set(await executedMigrations(dataSource));
       // Not migrated in passing: a server of an older version may be running on it.
@@ -34,6 +40,8 @@ export async function withProjects(purpose: string, work: (stores: ProjectStores
         projects: new ProjectStore(pool, copies),
         keys: new ApiKeyStore(pool, copies),
         redactor: new Redactor(config.redactKeys),
+        pool,
+        database,
       });
     } finally {
       await dataSource.destroy();
@@ -41,8 +49,17 @@ export async function withProjects(purpose: string, work: (stores: ProjectStores
   });
 }
 
-/** Prints rows of equal length as columns, under a heading. */
-export function printTable(rows: readonly (readonly string[])[]): void {
+/** The project that `id` names, else that of the settings. @throws NotFound */
+export async function projectOf({ projects, config }: ProjectStores, id = config.defaultProjectId): Promise<Project> {
+  return await projects.find(id).catch((error: unknown) => {
+    if (!(error instanceof NotFound)) throw error;
+    throw new NotFound(`there is no project ${id}: \`xtrace projects list\` shows all`);
+  });
+}
+
+/** Prints rows of equal length as columns, under a heading. What clients name may not steer the terminal. */
+export function printTable(table: readonly (readonly string[])[]): void {
+  const rows = table.map((row) => row.map((cell) => cell.replace(/\p{Cc}/gu, '\u{fffd}')));
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   for (const row of rows)
     console.log(

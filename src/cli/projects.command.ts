@@ -17,11 +17,15 @@ export function defineProjects(program: Command): void {
   projects
     .command('list')
     .summary('all projects, the oldest first')
+    .description('Lists all projects of the database, the oldest first.')
+    .addHelpText('after', '\nExample:\n  $ npx xtrace projects list --json')
     .option('--json', 'print what GET /api/public/organizations/projects answers')
     .action(async (options: ProjectOptions) => (await run()).listProjects(options));
   projects
     .command('create')
     .summary('make a project')
+    .description('Makes a project and prints its id. It has no key yet: `xtrace keys create` makes one.')
+    .addHelpText('after', '\nExample:\n  $ npx xtrace projects create Search --id search')
     .argument('<name>', 'what people call it')
     .option('--id <id>', 'what programs call it (default: made)')
     .option('--json', 'print it as JSON')
@@ -29,14 +33,20 @@ export function defineProjects(program: Command): void {
   projects
     .command('rename')
     .summary('give a project another name')
+    .description('Gives a project another name. Its id stays, and so do its keys.')
+    .addHelpText('after', '\nExample:\n  $ npx xtrace projects rename search "Search and find"')
     .argument('<id>', 'as the list shows it')
     .argument('<name>', 'what people call it from now on')
     .action(async (id: string, name: string) => (await run()).renameProject(id, name));
   projects
     .command('delete')
     .summary('delete a project with everything in it')
+    .description(
+      'Deletes a project. It is gone at once, its keys open nothing any more, and a running server removes its data.',
+    )
+    .addHelpText('after', '\nExample:\n  $ npx xtrace projects delete search --yes')
     .argument('<id>', 'as the list shows it')
-    .option('--yes', 'consent to lose everything in it, its keys too')
+    .option('--yes', 'consent to lose everything in it, its keys included')
     .action(async (id: string, options: ProjectOptions) => (await run()).deleteProject(id, options));
 }
 

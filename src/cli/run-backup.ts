@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { writeBackup } from './backup/backup.js';
-import { runCommand } from './database-command.js';
+import { CommandRefused, runCommand } from './database-command.js';
 import { Progress, formatBytes } from './progress.js';
 
 export interface BackupCommandOptions {
@@ -27,10 +27,14 @@ export async function runBackup(target: string, options: BackupCommandOptions): 
   });
 }
 
-/** Absolute path; a folder that exists gets a file named after the time in UTC. */
+/** Absolute path; a folder that exists gets a file named after the time in UTC. @throws CommandRefused */
 function backupFile(target: string, now: Date): string {
   const path = resolve(target);
   const isFolder = existsSync(path) && statSync(path).isDirectory();
-  if (!isFolder) return path;
+  if (!isFolder) {
+    if (!existsSync(dirname(path)))
+      throw new CommandRefused(`there is no folder ${dirname(path)}: make it, or name another`);
+    return path;
+  }
   return join(path, `xtrace-${now.toISOString().replace(/[-:]|\.\d+/g, '')}.zip`);
 }

@@ -6,7 +6,8 @@ import { parseNewApiKey, parseOverlap, redactNote } from '../modules/projects/ap
 import { presentApiKey, presentMadeApiKey } from '../modules/projects/api-keys.present.js';
 import { type MadeApiKey } from '../storage/projects/api-key-store.js';
 import { CommandRefused } from './database-command.js';
-import { printTable, type ProjectStores, withProjects } from './project-stores.js';
+import { asOptions, type OptionNames } from './option-values.js';
+import { printTable, type ProjectStores, projectOf, withProjects } from './project-stores.js';
 
 export interface KeyOptions {
   readonly project?: string;
@@ -19,11 +20,18 @@ export interface KeyOptions {
 }
 
 const DAY_MS = 86_400_000;
+const OPTIONS: OptionNames = {
+  expiresAt: ['--expires', 'must be a number of days such as 90d, or an ISO 8601 time with a zone, and to come'],
+  overlapSeconds: ['--overlap'],
+  publicKey: ['--public-key'],
+  scopes: ['--scopes'],
+  note: ['--note'],
+};
 
 /** `xtrace keys list`. */
 export async function listKeys(options: KeyOptions): Promise<void> {
   await withProjects('list keys', async (stores) => {
-    const keys = await stores.keys.list(await projectOf(stores, options));
+    const keys = await stores.keys.list(await projectOf(stores, options.project));
     if (options.json) console.log(JSON.stringify({ apiKeys: keys.map(presentApiKey) }, null, 2));
     else
       printTable([
@@ -44,15 +52,18 @@ export async function createKey(options: KeyOptions): Promise<void> {
       publicKey,
       secretKey: publicKey === undefined ? undefined : await readStdin(),
     };
-    const wanted = redactNote(parseNewApiKey(body, Date.now()), stores.redactor);
-    print(await stores.keys.create(await projectOf(stores, options), wanted), options);
+    const wanted = redactNote(
+      asOptions(OPTIONS, () => parseNewApiKey(body, Date.now())),
+      stores.redactor,
+    );
+    print(await stores.keys.create(await projectOf(stores, options.project), wanted), options);
   });
 }
 
 /** `xtrace keys revoke`. */
 export async function revokeKey(key: string, options: KeyOptions): Promise<void> {
   await withProjects('revoke the key', async (stores) => {
-    const project = await projectOf(stores, options);
+    const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     await stores.keys.revoke(project, id);
     if (options.json) console.log(JSON.stringify({ success: true }));
@@ -64,16 +75,12 @@ export async function revokeKey(key: string, options: KeyOptions): Promise<void>
 export async function rotateKey(key: string, options: KeyOptions): Promise<void> {
   await withProjects('rotate the key', async (stores) => {
     const overlap = options.overlap === undefined ? undefined : Number(options.overlap);
-    const overlapSeconds = parseOverlap({ overlapSeconds: overlap });
-    const project = await projectOf(stores, options);
+    const overlapSeconds = asOptions(OPTIONS, () => parseOverlap({ overlapSeconds: overlap }));
+    const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     print(await stores.keys.rotate(project, id, overlapSeconds), options);
     console.error(`The former key goes on for ${overlapSeconds} seconds.`);
   });
-}
-
-function projectOf({ projects, config }: ProjectStores, { project }: KeyOptions): Promise<Project> {
-  return projects.find(project ?? config.defaultProjectId);
 }
 
 async function findKey({ keys }: ProjectStores, project: Project, key: string): Promise<ApiKeyDescription> {

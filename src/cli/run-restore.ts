@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import { ArchiveReader } from './backup/archive-reader.js';
 import { restoreCredentials } from './backup/restore-credentials.js';
 import { restoreBackup, verifyBackup } from './backup/restore.js';
-import { runCommand } from './database-command.js';
+import { CommandRefused, runCommand } from './database-command.js';
 import { Progress } from './progress.js';
 
 export interface RestoreCommandOptions {
@@ -14,6 +15,9 @@ export interface RestoreCommandOptions {
 /** `xtrace restore`. */
 export async function runRestore(file: string, options: RestoreCommandOptions): Promise<void> {
   await runCommand('restore', async (context) => {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) throw new CommandRefused(`there is no ${file}`);
+    if (found.isDirectory()) throw new CommandRefused(`${file} is a folder: name the backup in it`);
     const archive = await ArchiveReader.open(file);
     const progress = new Progress(process.stderr);
     const { takenAt, xtraceVersion } = archive.manifest;

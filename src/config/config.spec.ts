@@ -193,10 +193,12 @@ describe('settings', () => {
     ]);
   });
 
-  it('an XTRACE_ variable that is no setting is warned about, because it is mostly a typing error', () => {
-    const warnings = unknownSettings({ XTRACE_DATADIR: 'x', XTRACE_DATA_DIR: 'x', XTRACE_PUBLIC_KEY: 'x', HOME: '/' });
+  it('an XTRACE_ or LANGFUSE_INIT_ variable that is no setting is warned about', () => {
+    const known = { XTRACE_DATA_DIR: 'x', XTRACE_PUBLIC_KEY: 'x', LANGFUSE_INIT_PROJECT_NAME: 'x', HOME: '/' };
+    const warnings = unknownSettings({ ...known, XTRACE_DATADIR: 'x', LANGFUSE_INIT_USER_EMAIL: 'x' });
     expect(warnings).toEqual([
       'XTRACE_DATADIR is not a setting of xtrace and has no effect; .env.example lists all settings',
+      'LANGFUSE_INIT_USER_EMAIL is not a setting of xtrace and has no effect; .env.example lists all settings',
     ]);
   });
 

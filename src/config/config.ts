@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseUrlError, parseDatabaseUrl } from './database-connection.js';
 import { MEDIA_SETTINGS, type MediaConfig, mediaContradictions } from './media-settings.js';
+import { PROJECT_SETTINGS, type ProjectConfig } from './project-settings.js';
 import {
   type Address,
   type Environment,
@@ -24,7 +25,7 @@ export type LogFormat = 'auto' | 'json' | 'text';
 export type PayloadCompression = 'auto' | 'lz4' | 'pglz' | 'none';
 
 /** Everything a start can be told, read once and frozen. Sizes are bytes, times are milliseconds. */
-export interface Config extends MediaConfig {
+export interface Config extends MediaConfig, ProjectConfig {
   /** Stricter start: secrets and database must be given, none is generated or printed. */
   readonly production: boolean;
   /** PostgreSQL URL; absent = the embedded PostgreSQL. May hold a password: never log it. */
@@ -42,8 +43,6 @@ export interface Config extends MediaConfig {
   readonly otlpGrpcPort?: number;
   /** The same for a second port that answers OTLP over HTTP alone. */
   readonly otlpHttpPort?: number;
-  /** The project of these credentials; others have keys in the database. */
-  readonly defaultProjectId: string;
   /** Absolute path. */
   readonly dataDir: string;
   readonly allowUnauthenticatedCompat: boolean;
@@ -166,14 +165,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
     doc: 'Second HTTP port on that host, usually 4318, for the OTLP, liveness and readiness routes alone; unset: only BIND_ADDR has them',
     ...integer(0, 65_535),
   },
-  defaultProjectId: {
-    name: 'DEFAULT_PROJECT_ID',
-    aliases: ['LANGFUSE_INIT_PROJECT_ID'],
-    default: 'default',
-    doc: 'Project of the credentials above; `npx xtrace projects` makes others',
-    expected: '1 to 200 characters without control characters',
-    parse: (text) => (text.length <= 200 && !/[\p{Cc}\p{Cs}]/u.test(text) ? text : undefined),
-  },
+  ...PROJECT_SETTINGS,
   dataDir: {
     name: 'XTRACE_DATA_DIR',
     default: '.data',

@@ -44,6 +44,7 @@ export class ServerLogger extends ConsoleLogger {
     super({
       logLevels: LEVELS[config.logLevel],
       json,
+      prefix: 'xtrace',
       flattenParams: true,
       // Undefined, as it is without a terminal, would leave the choice to Nest.
       colors: !json && process.stdout.isTTY === true,

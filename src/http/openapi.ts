@@ -15,7 +15,7 @@ the examples of the other routes ask for what it writes.`;
 
 /** Order and meaning of the groups on the page; controllers name theirs with \`@ApiTags\`. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
-  ['OTLP', 'Takes spans and logs in from OpenTelemetry exporters (OTLP over HTTP).'],
+  ['OTLP', 'Takes spans, metrics and logs in from OpenTelemetry exporters (OTLP over HTTP).'],
   ['Ingestion', 'Takes traces in as batches of JSON.'],
   ['Traces', 'Lists and shows traces with their observations.'],
   ['Observations', 'Lists and shows units of work: model calls, tool calls, steps.'],

@@ -80,7 +80,8 @@ describe('reading a body', () => {
     ['', undefined],
     ['-1', undefined],
     ['1e3', undefined],
-    ['99999999999999999', undefined],
+    ['1000000000000000', 1e15],
+    ['18446744073709551615', 2 ** 64],
   ])('Content-Length %j declares %j', (header, length) => {
     expect(declaredLength(header)).toBe(length);
   });

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { InvalidInput, TooLarge } from '../domain/errors.js';
 
-/** The length that a Content-Length header declares; undefined without one, as in chunked transfer. */
+/** The length that a Content-Length header declares, however large; undefined without one, as in chunked transfer. */
 export function declaredLength(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+  return header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
 /** What {@link readBody} holds a body to. */

@@ -2,6 +2,7 @@ import { DataSource, type DataSourceOptions, MigrationExecutor, type QueryRunner
 import { migrations } from '../../migrations/index.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
+import { refuseUnfitDatabase } from './database-fitness.js';
 import { ENTITIES } from './entities/entities.js';
 import { SCHEMA_LOCK } from './partitions.js';
 
@@ -36,6 +37,7 @@ export function newDataSource(database: DatabaseConnection, limits: ReadLimits):
 
 /** The database was migrated by a newer version of the server. */
 export class SchemaIsNewer extends Error {
+  override readonly name = 'SchemaIsNewer';
   constructor(unknown: readonly string[]) {
     super(
       `the database was migrated by a newer version of xtrace (it knows ${unknown.join(', ')}): start that version, or restore a backup`,
@@ -46,7 +48,7 @@ export class SchemaIsNewer extends Error {
 /**
  * Runs the migrations that the database lacks and returns their names. Any number of processes may call this at once:
  * one of them migrates and the others wait for it.
- * @throws SchemaIsNewer if the database has run migrations that this version does not have.
+ * @throws DatabaseUnfit, and SchemaIsNewer if the database has run migrations that this version does not have.
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
@@ -55,6 +57,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await runner.query('SET statement_timeout = 0');
     await runner.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK]);
     try {
+      await refuseUnfitDatabase(runner);
       await refuseNewerSchema(dataSource, runner);
       // On this connection, whose time limit is off: an index on a large table takes its time.
       const executor = new MigrationExecutor(dataSource, runner);

@@ -83,7 +83,8 @@ import { UsageReader } from './usage-reader.js';
     {
       provide: ProjectDirectory,
       inject: [DataSource, CONFIG],
-      useFactory: (dataSource: DataSource, config: Config) => openDefaultProject(dataSource, config.defaultProjectId),
+      useFactory: (dataSource: DataSource, { defaultProjectId, defaultProjectName }: Config) =>
+        openDefaultProject(dataSource, defaultProjectId, defaultProjectName),
     },
     {
       provide: ApiKeyDirectory,

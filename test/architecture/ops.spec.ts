@@ -34,6 +34,11 @@ const kubernetes = filesIn('ops/kubernetes')
   .filter((path) => path.endsWith('.yaml'))
   .flatMap(yaml);
 const ofKind = (kind: string): Yaml => kubernetes.find((one) => one.kind === kind);
+/** What ingress-nginx lets through below `path`. */
+const bodySizeOf = (path: string): string => {
+  const ingress = kubernetes.find((one) => one.kind === 'Ingress' && one.spec.rules[0].http.paths[0].path === path);
+  return String(ingress?.metadata.annotations['nginx.ingress.kubernetes.io/proxy-body-size']);
+};
 const pod = ofKind('Deployment').spec.template.spec;
 const [container] = pod.containers;
 const unit = read('ops/systemd/xtrace.service');
@@ -158,9 +163,15 @@ describe('the files of ops/', () => {
     const mebibytes = [
       /client_max_body_size (\d+)m;/.exec(nginx)?.[1],
       /max_size (\d+)MiB/.exec(read('ops/proxy/Caddyfile'))?.[1],
-      /(\d+)m/.exec(String(ofKind('Ingress').metadata.annotations['nginx.ingress.kubernetes.io/proxy-body-size']))?.[1],
+      /^(\d+)m$/.exec(bodySizeOf('/'))?.[1],
     ];
     for (const size of mebibytes) expect(Number(size) * 1024 * 1024).toBeGreaterThan(config.maxRequestBodyBytes);
+    const files = [
+      /location ~ \^\/api\/public\/media\/.*\n +client_max_body_size (\d+)m;/.exec(nginx)?.[1],
+      /@files \{\n\s+max_size (\d+)MiB/.exec(read('ops/proxy/Caddyfile'))?.[1],
+      /^(\d+)m$/.exec(bodySizeOf('/api/public/media'))?.[1],
+    ];
+    for (const size of files) expect(Number(size) * 1024 * 1024).toBeGreaterThan(config.mediaMaxBytes);
     const waits = [...nginx.matchAll(/proxy_read_timeout (\d+)s;/g)].map(([, seconds]) => Number(seconds) * 1000);
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThan(Math.max(config.writeDeadlineMs, config.readTimeoutMs));

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { codeBlocks, readTable, section } from '../support/markdown.js';
 import { PROJECT_ROOT } from '../support/server-process.js';
 
 jest.setTimeout(60_000);
 
-const readme = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8');
+const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), 'utf8');
+const readme = read('README.md');
 const { scripts, devDependencies } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -24,6 +25,26 @@ function readMap(map: string): string[] {
       parents.push(name);
       return parents.join('');
     });
+}
+
+/** Paths of all documents below `folder`. */
+function guides(folder: string): string[] {
+  const paths = readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: 'utf8' });
+  return paths.filter((path) => path.endsWith('.md')).map((path) => `${folder}/${path}`);
+}
+
+/** What headings are linked by: GitHub keeps letters, digits, hyphens and underscores, and numbers what comes again. */
+function anchors(markdown: string): string[] {
+  const slugs = [...markdown.replace(/^```[^]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\-_ ]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return slugs.map((slug, i) => {
+    const before = slugs.slice(0, i).filter((other) => other === slug).length;
+    return before === 0 ? slug : `${slug}-${before}`;
+  });
 }
 
 /** Every spec file by the Jest project that runs it. */
@@ -47,10 +68,16 @@ describe('README.md', () => {
     expect(paths.filter((path) => !existsSync(join(PROJECT_ROOT, path)))).toEqual([]);
   });
 
-  it('links only to files that exist', () => {
-    const targets = [...readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target!);
-    expect(targets).toContain('LICENSE');
-    expect(targets.filter((target) => !existsSync(join(PROJECT_ROOT, target)))).toEqual([]);
+  it('maps every module', () => {
+    const [map] = codeBlocks(section(readme, 'The code'));
+    const modules = readdirSync(join(PROJECT_ROOT, 'src/modules')).map((name) => `src/modules/${name}/`);
+    expect(readMap(map!.code)).toEqual(expect.arrayContaining(modules));
+  });
+
+  it('lists its own sections in its contents', () => {
+    const [contents] = /^In this file: [^]*?\n\n/m.exec(readme) ?? [''];
+    const listed = [...contents.matchAll(/\[([^\]]+)\]\(#/g)].map(([, title]) => title);
+    expect(listed).toEqual([...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title));
   });
 
   it('names only scripts that exist', () => {
@@ -82,6 +109,27 @@ describe('README.md', () => {
     const [, ...rows] = readTable(section(readme, 'Test it'));
     const parts = Object.keys(scripts).filter((script) => script.startsWith('test:'));
     expect(rows.map(([part]) => part)).toEqual(parts.map((script) => `\`npm run ${script}\``));
+  });
+});
+
+describe('the documents', () => {
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...guides('ops/docs')];
+
+  it('link only to files that exist, and to headings that these have', () => {
+    const links = documents.flatMap((path) =>
+      // What looks like a link in code is none.
+      [
+        ...read(path)
+          .replace(/`[^`\n]*`/g, '')
+          .matchAll(/\]\((?![a-z]+:)([^)\s#]*)(?:#([^)\s]+))?\)/g),
+      ].map(([, target = '', anchor]) => ({ path, target, file: target ? join(dirname(path), target) : path, anchor })),
+    );
+    expect(links.length).toBeGreaterThan(documents.length);
+    const broken = links.filter(({ file, anchor }) => {
+      if (!existsSync(join(PROJECT_ROOT, file))) return true;
+      return anchor !== undefined && !anchors(read(file)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
   });
 });
 

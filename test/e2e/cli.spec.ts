@@ -147,6 +147,20 @@ describe('the doctor', () => {
 });
 
 describe('backup and restore', () => {
+  it('name files and folders that are not there or not what they should be', async () => {
+    const path = folder();
+    const complaint = async (...args: string[]) => (await runCommand(args, { XTRACE_DATA_DIR: path })).stderr;
+    expect(await complaint('restore', `${path}/none.zip`)).toBe(
+      `xtrace cannot restore: there is no ${path}/none.zip\n`,
+    );
+    expect(await complaint('restore', path)).toBe(
+      `xtrace cannot restore: ${path} is a folder: name the backup in it\n`,
+    );
+    expect(await complaint('backup', `${path}/none/a.zip`)).toBe(
+      `xtrace cannot back up: there is no folder ${path}/none: make it, or name another\n`,
+    );
+  });
+
   /** Nothing may change a table between two looks at it. */
   const NO_RETENTION = { TRACES_RETENTION_DAYS: '0', METRICS_RETENTION_DAYS: '0' };
   const post = (url: string, token: string) =>

@@ -335,7 +335,7 @@ describe('what is harmless', () => {
     const { input, output, metadata, ...rest } = observationNamed(await api.trace(traceId), 'g');
     expect((input as string).length).toBe(5 * MIB);
     expect(output).toBe('a\ufffdb');
-    expect(metadata).toEqual({ 'xtrace.level': 'FATAL' });
+    expect(metadata).toEqual({ 'xtrace.level': 'FATAL', 'xtrace.environment': 'no such thing!' });
     expect(rest).toMatchObject({ level: 'DEFAULT', environment: 'default' });
   });
 });

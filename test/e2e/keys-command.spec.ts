@@ -16,7 +16,7 @@ jest.setTimeout(120_000);
 
 const LIST = '/api/public/projects';
 
-describe('keys and projects on the command line', () => {
+describe('keys, projects and costs on the command line', () => {
   let dataDir: string;
   let server: RunningServer;
 
@@ -90,8 +90,48 @@ describe('keys and projects on the command line', () => {
     await waitFor(async () => (await statusWith(secretKey)) === 401);
   });
 
+  it('show what calls would cost by the prices of today, and change it only when told to', async () => {
+    await run('projects', 'create', 'House', '--id', 'house');
+    const { secretKey } = await json('keys', 'create', '--project', 'house', '--scopes', 'ingest,read,admin');
+    await waitFor(async () => (await statusWith(secretKey)) === 200);
+    const headers = { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' };
+    const post = async (path: string, body: object) =>
+      (await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+    const costOf = async (id: string) => {
+      const answer = await fetch(`${server.url}/api/public/traces/${id}`, { headers });
+      return ((await answer.json()) as { totalCost: number }).totalCost;
+    };
+    const call = { id: 'c', traceId: 'call', model: 'house-\u001b[2Jmodel', usage: { input: 1_000_000, output: 0 } };
+    expect(await post('/v1/l/batch', { observations: [call] })).toBe(200);
+    expect(await post('/api/public/model-prices', { modelPattern: 'house-.*', prices: { input: 2 } })).toBe(201);
+    expect(await costOf('call')).toBe(0);
+
+    const shown = await run('reprice', '--project', 'house', '--from', '2d');
+    expect(shown).toMatchObject({ code: 0, stderr: expect.stringContaining('Nothing is changed yet: add --apply.') });
+    expect(shown.stdout).toMatch(
+      /^MODEL .*\nhouse-\ufffd\[2Jmodel +1 +0\.000000 +2\.000000\nall +1 +0\.000000 +2\.000000\n$/,
+    );
+    expect(await costOf('call')).toBe(0);
+
+    const applied = await run('reprice', '--project', 'house', '--from', '2d', '--apply', '--json');
+    expect(JSON.parse(applied.stdout)).toMatchObject({ applied: true, changedObservations: 1, newCost: 2 });
+    expect(await costOf('call')).toBe(2);
+    const again = await run('reprice', '--project', 'house', '--apply');
+    expect(again.stdout).toBe('every call has the cost that it should have\n');
+  });
+
   it.each([
-    [['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: scopes must be a list of'],
+    [
+      ['reprice', '--from', 'lately'],
+      'xtrace cannot show new prices: --from must be a number of days back such as 90d',
+    ],
+    [['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: --scopes must be a list of'],
+    [
+      ['keys', 'create', '--expires', 'tomorrow'],
+      '--expires must be a number of days such as 90d, or an ISO 8601 time',
+    ],
+    [['keys', 'create', '--project', 'nowhere'], 'there is no project nowhere: `xtrace projects list` shows all'],
+    [['keys', 'rotate', 'pk', '--overlap', 'long'], '--overlap must be a whole number from 0 to'],
     [['keys', 'revoke', 'nobody'], 'the project default has no key nobody'],
     [['projects', 'delete', 'default', '--yes'], 'is the project of DEFAULT_PROJECT_ID'],
   ])('say what is wrong with `xtrace %s`', async (args, message) => {

@@ -127,6 +127,7 @@ describe('a PostgreSQL server that does not let the start in', () => {
     const { connection, dataDir, socketDir } = host.report;
     const superuser = { ...connection, user: 'postgres' };
     await query(superuser, `CREATE ROLE ada LOGIN PASSWORD 'right'`);
+    await query(superuser, `CREATE DATABASE latin OWNER ada ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     const rules = join(dataDir, 'postgres/pg_hba.conf');
     writeFileSync(rules, `local all ada scram-sha-256\n${readFileSync(rules, 'utf8')}`);
     await query(superuser, 'SELECT pg_reload_conf()');
@@ -153,6 +154,13 @@ describe('a PostgreSQL server that does not let the start in', () => {
   it('for TLS that it does not speak', async () => {
     const [line] = await complaints({ databaseUrl: `postgres://ada:right@127.0.0.1:${port}/xtrace?sslmode=require` });
     expect(line).toContain('has no TLS: use sslmode=disable or sslmode=prefer');
+  });
+
+  it('for a database of another encoding, which could not hold most of what comes', async () => {
+    const lines = await complaints({ databaseUrl: `postgres://ada:right@127.0.0.1:${port}/latin` });
+    expect(lines).toEqual([
+      expect.stringContaining(`the database has the encoding LATIN1: make one with ENCODING 'UTF8'`),
+    ]);
   });
 
   it('for a user who may not create tables', async () => {

@@ -299,4 +299,14 @@ describe('projects', () => {
     expect(new Set(found.map((directory) => directory.defaultProject().no)).size).toBe(1);
     expect(found[0]!.defaultProject().id).toBe('of the settings');
   });
+
+  it('have a name of the settings only until somebody gives them another', async () => {
+    const dataSource = await database.dataSource();
+    const nameOf = async () => (await projects.list()).find(({ id }) => id === 'named')?.name;
+    await openDefaultProject(dataSource, 'named', 'Support');
+    expect(await nameOf()).toBe('Support');
+    await projects.update(await projects.find('named'), { name: 'Help' });
+    await openDefaultProject(dataSource, 'named', 'Support');
+    expect(await nameOf()).toBe('Help');
+  });
 });

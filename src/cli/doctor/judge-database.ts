@@ -1,9 +1,9 @@
 import { type Config } from '../../config/config.js';
 import { type DatabaseFacts } from '../../storage/database-facts.js';
+import { OLDEST_MAJOR } from '../../storage/database-fitness.js';
 import { type Check, failure, ok, skipped, warning } from './check.js';
 
-/** PostgreSQL majors that xtrace is made for. */
-const OLDEST_MAJOR = 14;
+/** The newest PostgreSQL that xtrace is tested with. */
 const NEWEST_MAJOR = 18;
 /** A query over all partitions locks each of them and its indexes: 246 locks at 120 partitions. */
 const WANTED_LOCKS = 256;

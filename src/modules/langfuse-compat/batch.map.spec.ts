@@ -3,7 +3,7 @@ import { type ObservationPatch } from '../../domain/observation.js';
 import { ArrivalClock, eventStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { mapBatch, MAX_LISTED_REJECTIONS, TYPE_KEY, type MappedBatch } from './batch.map.js';
-import { CLOCK_KEY } from './item-values.js';
+import { CLOCK_KEY, ENVIRONMENT_KEY, LEVEL_KEY } from './item-values.js';
 import { readBatch } from './batch.schema.js';
 
 const NOW_MS = Date.parse('2026-11-20T10:00:00Z');
@@ -274,6 +274,16 @@ describe('types, levels and environments', () => {
     [5, undefined],
   ])('environment %p is %p and never refuses the item', (environment, stored) => {
     expect(sendTrace({ environment }).environment).toBe(stored);
+  });
+
+  it('a level or environment that is none keeps its own word in metadata, and one that is leaves nothing there', () => {
+    const unknown = sendObservation({ level: 'FATAL', environment: 'no spaces', metadata: { a: 1 } });
+    expect(Object.fromEntries(unknown.metadata!)).toEqual({
+      ...{ a: '1', [LEVEL_KEY]: '"FATAL"', [ENVIRONMENT_KEY]: '"no spaces"' },
+    });
+    expect(Object.fromEntries(sendTrace({ environment: '***' }).metadata!)).toEqual({ [ENVIRONMENT_KEY]: '"***"' });
+    expect(sendObservation({ level: 'warning', environment: 'Production' }).metadata).toBeUndefined();
+    expect(sendTrace({ environment: '' }).metadata).toBeUndefined();
   });
 
   it('a release or version of a wrong type is not stated; a number is text', () => {

@@ -1,7 +1,6 @@
 import { toEnvironment } from '../../domain/environment.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
-import { toJsonText, type JsonText } from '../../domain/json.js';
 import { type ObservationPatch } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
 import { eventStamp, type ArrivalClock } from '../../domain/time.js';
@@ -19,7 +18,10 @@ import { readStep } from './batch.step.js';
 import { readCost, readUnit, readUsage, toUsd } from './batch.usage.js';
 import { snakeCase } from './item-schema.js';
 import {
+  ENVIRONMENT_KEY,
   ItemTimes,
+  LEVEL_KEY,
+  noteWord,
   optionalId,
   readLevel,
   readLooseName,
@@ -103,13 +105,14 @@ function mapTrace(t: WireTrace, texts: PayloadTexts, context: BatchContext): Tra
   const traceId = requiredId(t.id, 'id');
   const timestamp = times.read(t.timestamp, 'timestamp');
   const stamp = readStamp(t.updatedAt ?? t.updated_at, times, context);
+  const environment = toEnvironment(t.environment);
   return {
     kind: 'trace',
     index: 0,
     traceId,
     stamp,
     timestamp,
-    environment: toEnvironment(t.environment),
+    environment,
     name: readName(t.name),
     userId: optionalId(t.userId ?? t.user_id, 'userId'),
     sessionId: optionalId(t.sessionId ?? t.session_id, 'sessionId'),
@@ -123,7 +126,7 @@ function mapTrace(t: WireTrace, texts: PayloadTexts, context: BatchContext): Tra
     input: readPayload(t.input, 'input', texts.input),
     output: readPayload(t.output, 'output', texts.output),
     tags: readTags(t.tags),
-    metadata: times.note(readMetadata(t.metadata)),
+    metadata: times.note(noteWord(ENVIRONMENT_KEY, t.environment, environment, readMetadata(t.metadata))),
   };
 }
 
@@ -142,10 +145,11 @@ function mapObservation(
   const stamp = readStamp(o.updatedAt ?? o.updated_at, times, context);
   const statedType = typeof o.type === 'string' ? readName(o.type) : undefined;
   const type = statedType === undefined ? undefined : readType(statedType);
-  let metadata = times.note(readMetadata(o.metadata));
-  if (statedType !== undefined && type === undefined) {
-    metadata = (metadata ?? new Map<string, JsonText>()).set(TYPE_KEY, toJsonText(statedType));
-  }
+  const level = readLevel(o.level);
+  const environment = toEnvironment(o.environment);
+  let metadata = noteWord(TYPE_KEY, statedType, type, times.note(readMetadata(o.metadata)));
+  metadata = noteWord(LEVEL_KEY, o.level, level, metadata);
+  metadata = noteWord(ENVIRONMENT_KEY, o.environment, environment, metadata);
   return {
     kind: 'observation',
     index,
@@ -155,11 +159,11 @@ function mapObservation(
     startTime,
     endTime,
     completionStartTime,
-    environment: toEnvironment(o.environment),
+    environment,
     type: type ?? (statedType === undefined ? undefined : 'SPAN'),
     fallbackType: 'GENERATION',
     name: readName(o.name),
-    level: readLevel(o.level),
+    level,
     statusMessage: readText(o.statusMessage ?? o.status_message),
     model: readName(o.model),
     modelParameters: readParameters(o.modelParameters ?? o.model_parameters),

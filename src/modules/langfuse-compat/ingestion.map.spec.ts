@@ -138,11 +138,15 @@ describe('metadata', () => {
     expect(Object.fromEntries(trace({ metadata }).metadata!)).toEqual(expected);
   });
 
-  it('notes a level that is none and times that were clamped', () => {
-    const { metadata, level, endTime } = observe('span-create', { level: 'FATAL', endTime: '1970-01-01T00:00:00Z' });
+  it('notes a level and an environment that are none, and times that were clamped', () => {
+    const body = { level: 'FATAL', environment: 'no spaces', endTime: '1970-01-01T00:00:00Z' };
+    const { metadata, level, endTime } = observe('span-create', body);
     expect([level, Object.fromEntries(metadata!)]).toEqual([
       undefined,
-      { 'xtrace.level': '"FATAL"', 'xtrace.clock': '{"endTime":"1970-01-01T00:00:00Z"}' },
+      {
+        ...{ 'xtrace.level': '"FATAL"', 'xtrace.environment': '"no spaces"' },
+        'xtrace.clock': '{"endTime":"1970-01-01T00:00:00Z"}',
+      },
     ]);
     expect(endTime).toBeGreaterThan(0);
   });

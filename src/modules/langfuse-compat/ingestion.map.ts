@@ -1,8 +1,8 @@
 import { toEnvironment } from '../../domain/environment.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { idProblem, MAX_ID_CHARACTERS } from '../../domain/identifier.js';
-import { compareBytewise, toJsonText, type JsonText } from '../../domain/json.js';
-import { type Level, type ObservationPatch } from '../../domain/observation.js';
+import { compareBytewise, type JsonText } from '../../domain/json.js';
+import { type ObservationPatch } from '../../domain/observation.js';
 import { type ScorePatch } from '../../domain/score.js';
 import { EVENT_SOURCES, readScoreBody } from '../../domain/score-body.js';
 import { clampTime, eventStamp, parseIsoTime, type Micros } from '../../domain/time.js';
@@ -20,8 +20,10 @@ import {
 } from './ingestion.schema.js';
 import { combineCost, combineUsage } from './ingestion.usage.js';
 import {
+  ENVIRONMENT_KEY,
   ItemTimes,
   LEVEL_KEY,
+  noteWord,
   optionalId,
   readLevel,
   readLooseName,
@@ -162,6 +164,7 @@ function mapBody(event: KnownEvent, body: unknown, texts: PayloadTexts | undefin
 function mapTrace(event: KnownEvent, body: TraceBody, texts: PayloadTexts | undefined): TracePatch {
   const times = new ItemTimes(event.nowMs);
   const { externalId } = body;
+  const environment = toEnvironment(body.environment);
   return {
     kind: 'trace',
     index: event.index,
@@ -169,7 +172,7 @@ function mapTrace(event: KnownEvent, body: TraceBody, texts: PayloadTexts | unde
     traceId: optionalId(body.id, 'id') ?? event.id,
     stamp: event.stamp,
     timestamp: times.read(body.timestamp, 'timestamp'),
-    environment: toEnvironment(body.environment),
+    environment,
     name: clearable(body.name, readName),
     userId: clearable(body.userId, (value) => optionalId(value, 'userId')),
     sessionId: clearable(body.sessionId, (value) => optionalId(value, 'sessionId')),
@@ -180,7 +183,7 @@ function mapTrace(event: KnownEvent, body: TraceBody, texts: PayloadTexts | unde
     input: readTruthy(body.input, 'input', texts?.input),
     output: readTruthy(body.output, 'output', texts?.output),
     tags: readTags(body.tags),
-    metadata: times.note(readMetadata(body.metadata)),
+    metadata: times.note(noteWord(ENVIRONMENT_KEY, body.environment, environment, readMetadata(body.metadata))),
   };
 }
 
@@ -193,6 +196,8 @@ function mapObservation(event: KnownEvent, body: ObservationBody, texts: Payload
   const endTime = hasEnd ? times.read(body.endTime, 'endTime') : undefined;
   const completionStartTime = isGeneration ? times.read(body.completionStartTime, 'completionStartTime') : undefined;
   const level = readLevel(body.level);
+  const environment = toEnvironment(body.environment);
+  const metadata = noteWord(ENVIRONMENT_KEY, body.environment, environment, readMetadata(body.metadata));
   const prompt = isGeneration ? readPrompt(body) : undefined;
   return {
     kind: 'observation',
@@ -204,7 +209,7 @@ function mapObservation(event: KnownEvent, body: ObservationBody, texts: Payload
     startTime: startTime ?? (isUpdate ? undefined : event.time),
     endTime,
     completionStartTime,
-    environment: toEnvironment(body.environment),
+    environment,
     type: kind.type ?? (typeof body.type === 'string' ? readType(body.type) : undefined),
     name: clearable(body.name, readName),
     level: body.level === null ? null : level,
@@ -221,7 +226,7 @@ function mapObservation(event: KnownEvent, body: ObservationBody, texts: Payload
     ...readStep(body.metadata),
     input: readTruthy(body.input, 'input', texts?.input),
     output: readTruthy(body.output, 'output', texts?.output),
-    metadata: times.note(noteLevel(body.level, level, readMetadata(body.metadata))),
+    metadata: times.note(noteWord(LEVEL_KEY, body.level, level, metadata)),
   };
 }
 
@@ -260,15 +265,6 @@ function clearable<T>(
 /** Nothing, zero and false never replace an input or output (langfuse.md §3.5, rule 6). */
 function readTruthy(value: unknown, field: string, sent: JsonText | undefined): JsonText | undefined {
   return value ? readPayload(value, field, sent) : undefined;
-}
-
-function noteLevel(
-  stated: unknown,
-  level: Level | undefined,
-  metadata: Map<string, JsonText> | undefined,
-): Map<string, JsonText> | undefined {
-  if (level !== undefined || typeof stated !== 'string' || stated === '') return metadata;
-  return (metadata ?? new Map<string, JsonText>()).set(LEVEL_KEY, toJsonText(stated));
 }
 
 /** Gives strays the trace that another event of the request names for the same observation. */

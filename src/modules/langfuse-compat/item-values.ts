@@ -18,6 +18,8 @@ import { MAX_TAGS } from '../../domain/trace.js';
 export const CLOCK_KEY = 'xtrace.clock';
 /** Metadata key under which a level that is none of ours is kept as it was sent. */
 export const LEVEL_KEY = 'xtrace.level';
+/** The same of an environment. */
+export const ENVIRONMENT_KEY = 'xtrace.environment';
 
 /** Reads the times of one item and remembers those that had to be clamped. */
 export class ItemTimes {
@@ -95,6 +97,17 @@ export function readMetadata(value: unknown): Map<string, JsonText> | undefined 
     metadata.set(toStorableText(key), toJsonText((value as Record<string, unknown>)[key]));
   }
   return metadata;
+}
+
+/** `metadata` with the word that was `stated` under `key`, if `value` is nothing that could be made of it. */
+export function noteWord(
+  key: string,
+  stated: unknown,
+  value: string | undefined,
+  metadata: Map<string, JsonText> | undefined,
+): Map<string, JsonText> | undefined {
+  if (value !== undefined || typeof stated !== 'string' || stated === '') return metadata;
+  return (metadata ?? new Map<string, JsonText>()).set(key, toJsonText(stated));
 }
 
 export function readParameters(value: object | null | undefined): JsonText | undefined {
