@@ -1,5 +1,6 @@
 import { type JsonValue } from './json.js';
-import { type Cost, sideOf } from './usage.js';
+import { type Cost } from './usage.js';
+import { canonicalClass, findPriced, inputSize, KNOWN_CLASSES, sideOf } from './usage-class.js';
 
 /** USD per million units of one usage class, as price lists print it. */
 export interface ClassPrice {
@@ -106,46 +107,6 @@ export interface PricedUsage extends Cost {
   readonly tier: { readonly id: string; readonly name: string } | null;
 }
 
-/** Classes under other names, as providers and SDKs spell them. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['input_text_tokens', 'input'],
-  ['input_text', 'input'],
-  ['input_cache_read', 'input_cached_tokens'],
-  ['cache_read_input_tokens', 'input_cached_tokens'],
-  ['input_cached_text_tokens', 'input_cached_tokens'],
-  ['cached_content_token_count', 'input_cached_tokens'],
-  ['cache_creation_input_tokens', 'input_cache_creation'],
-  ['cache_write_tokens', 'input_cache_creation'],
-  ['input_cache_creation_tokens', 'input_cache_creation'],
-  ['input_audio', 'input_audio_tokens'],
-  ['input_cached_audio', 'input_cached_audio_tokens'],
-  ['input_image', 'input_image_tokens'],
-  ['output_text_tokens', 'output'],
-  ['output_text', 'output'],
-  ['output_accepted_prediction_tokens', 'output'],
-  ['output_rejected_prediction_tokens', 'output'],
-  ['output_reasoning', 'output_reasoning_tokens'],
-  ['reasoning_tokens', 'output_reasoning_tokens'],
-  ['output_audio', 'output_audio_tokens'],
-  ['output_image', 'output_image_tokens'],
-]);
-
-/** Where a price list has no price of its own for a class, it is billed as the class it is part of. */
-const PART_OF: ReadonlyMap<string, string> = new Map([
-  ['input_cached_tokens', 'input'],
-  ['input_cached_audio_tokens', 'input_cached_tokens'],
-  ['input_cache_creation', 'input'],
-  ['input_cache_creation_5m', 'input_cache_creation'],
-  ['input_cache_creation_1h', 'input_cache_creation'],
-  ['input_audio_tokens', 'input'],
-  ['input_image_tokens', 'input'],
-  ['input_video_tokens', 'input'],
-  ['output_reasoning_tokens', 'output'],
-  ['output_audio_tokens', 'output'],
-  ['output_image_tokens', 'output'],
-  ['output_video_tokens', 'output'],
-]);
-
 /** 1 USD per million units, in femto-USD per unit. */
 const FEMTO_PER_UNIT = 1e9;
 const FEMTO_PER_NANO = 1_000_000n;
@@ -155,11 +116,6 @@ const MAX_EXACT_FEMTO = Number.MAX_SAFE_INTEGER - 1_000_000;
 const MAX_KNOWN_CLASSES = 200;
 /** More than this per call is no cost but a fault in its counts, and sums over a project stay within int8. */
 const MAX_COST_NANO_USD = 1_000_000 * 1e9;
-
-/** A class by the name that price sheets use. */
-function canonicalClass(usageClass: string): string {
-  return ALIASES.get(usageClass) ?? usageClass;
-}
 
 /** What one unit of a class costs by the base prices; undefined for a class without a price. */
 interface UnitPrice {
@@ -280,24 +236,6 @@ function toMap(prices: readonly ClassPrice[]): ReadonlyMap<string, number> {
   return new Map(prices.map(({ usageClass, usdPerMillion }) => [canonicalClass(usageClass), usdPerMillion]));
 }
 
-/** Every token of the input, cached or not: what providers measure their tiers by. */
-function inputSize(usage: Readonly<Record<string, number>>): number {
-  let size = 0;
-  for (const usageClass of Object.keys(usage)) {
-    let name: string | undefined = canonicalClass(usageClass);
-    while (name !== undefined && name !== 'input') name = PART_OF.get(name);
-    if (name === 'input') size += usage[usageClass]!;
-  }
-  return size;
-}
-
-/** Every name that counts as input, cached or not. */
-export const INPUT_CLASSES: readonly string[] = ['input', ...ALIASES.keys(), ...PART_OF.keys()].filter((usageClass) => {
-  let name: string | undefined = canonicalClass(usageClass);
-  while (name !== undefined && name !== 'input') name = PART_OF.get(name);
-  return name === 'input';
-});
-
 /** What one unit of each class costs, in femto-USD, by every name that the class may be stated under. */
 export type ClassRates = ReadonlyMap<string, number>;
 
@@ -309,7 +247,7 @@ export function classRates(sheet: PriceSheet): {
   const ratesOf = (list: readonly ClassPrice[]): ClassRates => {
     const prices = toMap(list);
     const rates = new Map<string, number>();
-    for (const usageClass of [...prices.keys(), ...ALIASES.keys(), ...PART_OF.keys()]) {
+    for (const usageClass of [...prices.keys(), ...KNOWN_CLASSES]) {
       const pricedAs = findPriced(prices, usageClass);
       if (pricedAs !== undefined) rates.set(usageClass, Math.round(prices.get(pricedAs)! * FEMTO_PER_UNIT));
     }
@@ -342,12 +280,6 @@ function isMet({ operator, value }: UsageCondition, sum: number): boolean {
     case 'neq':
       return sum !== value;
   }
-}
-
-function findPriced(prices: ReadonlyMap<string, number>, usageClass: string): string | undefined {
-  let name: string | undefined = prices.has(usageClass) ? usageClass : canonicalClass(usageClass);
-  while (name !== undefined && !prices.has(name)) name = PART_OF.get(name);
-  return name;
 }
 
 function toLine(usageClass: string, count: number, pricedAs: string, usdPerMillion: number): CostLine {

@@ -1,3 +1,5 @@
+import { sideOf } from './usage-class.js';
+
 export interface TokenCounts {
   inputTokens: number;
   outputTokens: number;
@@ -10,12 +12,6 @@ export interface Cost {
   /** Of the classes that are input by their names, rounded by itself. */
   inputCostNanoUsd: number;
   outputCostNanoUsd: number;
-}
-
-/** Which sum a usage class belongs to besides the total: its name says so (Langfuse API, observation `usage`). */
-export function sideOf(usageClass: string): 'input' | 'output' | undefined {
-  if (usageClass.includes('input')) return 'input';
-  return usageClass.includes('output') ? 'output' : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { COST } from '../../domain/repeated-usage.js';
-import { classRates, type ClassRates, INPUT_CLASSES, type PriceSnapshot } from '../../domain/price.js';
+import { classRates, type ClassRates, type PriceSnapshot } from '../../domain/price.js';
+import { INPUT_CLASSES } from '../../domain/usage-class.js';
 
 /**
  * Costs by class. A row of `observations` keeps its total and, where the cost was computed, the price it was made with:
