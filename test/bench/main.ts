@@ -11,6 +11,7 @@ import { measureIngestion } from './ingestion-stages.js';
 import { measureMetricQueries, measurePoints } from './metric-stages.js';
 import { measureDecode, measureLargeExport, measureOtlpIngest } from './otlp-stages.js';
 import { measureDetail, measureLists } from './read-stages.js';
+import { measurePrompts } from './prompt-stage.js';
 import { Report } from './report.js';
 import { measureRetention } from './retention-stage.js';
 import { measureIdle, measureStarts } from './start-stages.js';
@@ -29,6 +30,7 @@ Stages, all unless some are named:
   turns      the same with whole traces: 8 observations and their trace a POST
   otlp       decode and map of a span; OTLP beside /v1/l/batch; how long an export of 20 MiB holds the server
   ingestion  Langfuse's events beside /v1/l/batch, and updates of stored observations
+  prompts    fetching prompts by name, label and version
   baselines  binary COPY and single-row upserts on the same PostgreSQL, as ratios to ingest
   detail     one trace of 10,000 observations
   list       lists of traces over --rows observations, which are loaded first (about four minutes for 2,000,000)
@@ -50,6 +52,7 @@ const STAGES = [
   'turns',
   'otlp',
   'ingestion',
+  'prompts',
   'baselines',
   'detail',
   'list',
@@ -99,7 +102,7 @@ async function main(): Promise<number> {
     Object.assign(report.header, await describe(server));
     for (const [name, value] of Object.entries(report.header))
       console.log(`${name.padEnd(14)} ${JSON.stringify(value)}`);
-    if (isWanted('idle')) await measureIdle(server, report, Math.min(15, seconds));
+    if (isWanted('idle')) await measureIdle(server, report, Math.min(60, 3 * seconds));
     if (isWanted('ack')) {
       await measureAck(server, report, {
         stage: 'ack',
@@ -127,6 +130,7 @@ async function main(): Promise<number> {
       await measureLargeExport(server, report);
     }
     if (isWanted('ingestion')) await measureIngestion(server, report, load);
+    if (isWanted('prompts')) await measurePrompts(server, report, { requests });
     if (isWanted('baselines')) await measureBaselines(server, report, seconds);
     if (isWanted('detail')) await measureDetail(server, report, { observations: Math.min(rows, 10_000), requests: 20 });
     const reads = { observations: rows, requests };

@@ -48,9 +48,9 @@ function ratesObject(rates: ClassRates): Record<string, number> {
   return Object.fromEntries(rates);
 }
 
-/** What is counted or stated by class, and a `total`, whatever it says; NULL for what costs nothing or repeats another cost. */
+/** What is counted or stated by class, and a `total`, whatever it says; NULL for what repeats another cost. */
 const COUNTED =
-  `CASE WHEN o.cost_nano_usd IS NULL OR coalesce(o.repeated, 0) & ${COST} <> 0 THEN NULL ` +
+  `CASE WHEN coalesce(o.repeated, 0) & ${COST} <> 0 THEN NULL ` +
   `WHEN o.stated_cost IS NOT NULL THEN o.stated_cost ` +
   `WHEN prices.rates ? 'total' AND o.usage ? 'total' THEN '{}' ` +
   `WHEN prices.rates ? 'requests' THEN '{"requests": 1}' || o.usage ELSE o.usage END || '{"total": 0}'`;
@@ -58,10 +58,10 @@ const COUNTED =
 /** The classes of what `o` costs, with the total: their names and what `COST_OF_CLASS` needs. */
 export const COST_CLASSES_JOIN =
   `JOIN LATERAL jsonb_each_text(${COUNTED}) costs(class, counted) ` +
-  `ON costs.class = 'total' OR o.stated_cost IS NOT NULL OR prices.rates ? costs.class`;
+  `ON o.cost_nano_usd IS NOT NULL AND (costs.class = 'total' OR o.stated_cost IS NOT NULL OR prices.rates ? costs.class)`;
 
-/** In nano-USD. */
+/** In nano-USD, rounded half up. In doubles, which hold every whole femto-USD up to nine USD and cost half of numerics. */
 export const COST_OF_CLASS =
   `CASE WHEN costs.class = 'total' THEN o.cost_nano_usd ` +
-  `WHEN o.stated_cost IS NOT NULL THEN round(costs.counted::numeric * 1000000000)::int8 ` +
-  `ELSE round(costs.counted::numeric * (prices.rates ->> costs.class)::numeric / 1000000)::int8 END`;
+  `WHEN o.stated_cost IS NOT NULL THEN floor(costs.counted::float8 * 1e9 + 0.5)::int8 ` +
+  `ELSE floor(costs.counted::float8 * (prices.rates ->> costs.class)::float8 / 1e6 + 0.5)::int8 END`;

@@ -136,7 +136,7 @@ export const OBSERVATION_VIEW: ViewSql = {
     ],
     ['prices', { sql: PRICES_JOIN }],
     ['costs', { sql: COST_CLASSES_JOIN, needs: ['prices'] }],
-    ['usages', { sql: `CROSS JOIN LATERAL jsonb_each_text(${COUNTED}) usages(class, count)` }],
+    ['usages', { sql: `JOIN LATERAL jsonb_each_text(${COUNTED}) usages(class, count) ON o.usage IS NOT NULL` }],
     ['offered', { sql: `CROSS JOIN LATERAL unnest(${OFFERED_TOOLS}) offered(tool)` }],
     ['called', { sql: `CROSS JOIN LATERAL unnest(${CALLED_TOOLS}) called(tool)` }],
   ]),
