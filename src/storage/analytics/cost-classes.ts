@@ -51,9 +51,10 @@ function ratesObject(rates: ClassRates): Record<string, number> {
 /** What is counted or stated by class, and a `total`, whatever it says; NULL for what repeats another cost. */
 const COUNTED =
   `CASE WHEN coalesce(o.repeated, 0) & ${COST} <> 0 THEN NULL ` +
-  `WHEN o.stated_cost IS NOT NULL THEN o.stated_cost ` +
-  `WHEN prices.rates ? 'total' AND o.usage ? 'total' THEN '{}' ` +
-  `WHEN prices.rates ? 'requests' THEN '{"requests": 1}' || o.usage ELSE o.usage END || '{"total": 0}'`;
+  `WHEN o.stated_cost IS NOT NULL THEN o.stated_cost || '{"total": 0}' ` +
+  `WHEN prices.rates ? 'total' AND o.usage ? 'total' THEN '{"total": 0}' ` +
+  `WHEN prices.rates ? 'requests' THEN '{"requests": 1, "total": 0}' || o.usage ` +
+  `WHEN o.usage ? 'total' THEN o.usage ELSE o.usage || '{"total": 0}' END`;
 
 /** The classes of what `o` costs, with the total: their names and what `COST_OF_CLASS` needs. */
 export const COST_CLASSES_JOIN =
