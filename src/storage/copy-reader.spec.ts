@@ -22,4 +22,22 @@ describe('rows that are copied out', () => {
       expect(readCopy(cuts.map((at) => bytes.subarray(at, at + size)))).toEqual(rows);
     }
   });
+
+  it('copy a value of many chunks only a few times, however large it is', () => {
+    const value = Buffer.alloc(4 * 1024 * 1024, 'x');
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(value.length);
+    const head = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8), Buffer.from([0, 2])]);
+    const bytes = Buffer.concat([head, length, value, length, value, Buffer.from([0xff, 0xff])]);
+    const size = 64 * 1024;
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.subarray(i * size, (i + 1) * size),
+    );
+    const concat = jest.spyOn(Buffer, 'concat');
+    const rows = readCopy(chunks);
+    const copied = concat.mock.results.reduce((sum, result) => sum + (result.value as Buffer).length, 0);
+    concat.mockRestore();
+    expect(rows.map((row) => row.map((cell) => cell!.equals(value)))).toEqual([[true, true]]);
+    expect(copied).toBeLessThan(4 * bytes.length);
+  });
 });

@@ -24,51 +24,52 @@ function toLiteral(value: string | number | undefined): string {
  */
 export function readCopy(chunks: readonly Buffer[]): BytesRow[] {
   const rows: BytesRow[] = [];
-  let left: Buffer = EMPTY;
+  // Of a row that began in an earlier chunk, and how many bytes it has at least.
+  let part: Buffer[] = [];
+  let partBytes = 0;
+  let neededBytes = 0;
   let toSkip = HEADER_BYTES;
   for (const chunk of chunks) {
     let at = Math.min(toSkip, chunk.length);
     toSkip -= at;
-    if (left.length > 0) {
-      const split = joinRow(left, chunk);
-      if (split === undefined) {
-        left = Buffer.concat([left, chunk]);
-        continue;
-      }
-      at = split.length - left.length;
-      if (!addRow(rows, split, 0)) return rows;
+    while (partBytes > 0 && at < chunk.length) {
+      const taken = chunk.subarray(at, at + neededBytes - partBytes);
+      part.push(taken);
+      partBytes += taken.length;
+      at += taken.length;
+      if (partBytes < neededBytes) break;
+      const bytes = Buffer.concat(part);
+      part = [bytes];
+      neededBytes = endOfRow(bytes, 0);
+      if (neededBytes > bytes.length) continue;
+      if (!addRow(rows, bytes, 0)) return rows;
+      partBytes = 0;
     }
-    for (let end = endOfRow(chunk, at); end !== undefined; end = endOfRow(chunk, at)) {
+    while (at < chunk.length) {
+      const end = endOfRow(chunk, at);
+      if (end > chunk.length) {
+        part = [chunk.subarray(at)];
+        partBytes = chunk.length - at;
+        neededBytes = end - at;
+        break;
+      }
       if (!addRow(rows, chunk, at)) return rows;
       at = end;
     }
-    left = chunk.subarray(at);
   }
   throw new Error('the copy has no end');
 }
 
-/** The row that begins with `left` and ends in `chunk`, copying little more than it; undefined when it does not end there. */
-function joinRow(left: Buffer, chunk: Buffer): Buffer | undefined {
-  for (let taken = 4096; ; taken *= 4) {
-    const bytes = Buffer.concat([left, chunk.subarray(0, taken)]);
-    const end = endOfRow(bytes, 0);
-    if (end !== undefined) return bytes.subarray(0, end);
-    if (taken >= chunk.length) return undefined;
-  }
-}
-
-const EMPTY = Buffer.alloc(0);
-
-/** Where the next row begins; undefined while `bytes` hold only a part of the one at `at`. */
-function endOfRow(bytes: Buffer, at: number): number | undefined {
-  if (at + 2 > bytes.length) return undefined;
-  const columns = bytes.readInt16BE(at);
+/** Where the row at `at` ends; beyond the end of `bytes`, what it takes at least to know more. */
+function endOfRow(bytes: Buffer, at: number): number {
   let end = at + 2;
+  if (end > bytes.length) return end;
+  const columns = bytes.readInt16BE(at);
   for (let i = 0; i < columns; i += 1) {
-    if (end + 4 > bytes.length) return undefined;
+    if (end + 4 > bytes.length) return end + 4;
     end += 4 + Math.max(0, bytes.readInt32BE(end));
   }
-  return end > bytes.length ? undefined : end;
+  return end;
 }
 
 /** Adds the whole row at `start`; false for the trailer behind the last one. */
