@@ -102,7 +102,7 @@ async function main(): Promise<number> {
     Object.assign(report.header, await describe(server));
     for (const [name, value] of Object.entries(report.header))
       console.log(`${name.padEnd(14)} ${JSON.stringify(value)}`);
-    if (isWanted('idle')) await measureIdle(server, report, Math.min(60, 3 * seconds));
+    if (isWanted('idle')) await measureIdle(server, report, Math.min(15, seconds));
     if (isWanted('ack')) {
       await measureAck(server, report, {
         stage: 'ack',
