@@ -12,7 +12,7 @@ import { InvalidInput } from '../../domain/errors.js';
 import { decodeJson } from './otlp.json.js';
 import { mapExport } from './otlp.map.js';
 import { type OtlpExport } from './otlp.span.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
+import { decodeProtobuf } from '../../../test/support/decode-protobuf.js';
 
 /** Keys with a meaning beside keys without one, so that every path of the mapping is taken. */
 const KEYS = [

@@ -6,7 +6,7 @@ import { decodeJson } from './otlp.json.js';
 import { decodeLogsJson } from './otlp.logs-json.js';
 import { decodeLogsProtobuf } from './otlp.logs-protobuf.js';
 import { type MappedExport, mapExport } from './otlp.map.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
+import { decodeProtobuf } from '../../../test/support/decode-protobuf.js';
 import { type AttributeValue, isValidId, type OtlpExport } from './otlp.span.js';
 
 const map = (decoded: OtlpExport): MappedExport | string => {

@@ -16,7 +16,7 @@ import { eventStamp, inheritedStamp } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { decodeJson } from './otlp.json.js';
 import { mapExport, type MappedExport } from './otlp.map.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
+import { decodeProtobuf } from '../../../test/support/decode-protobuf.js';
 
 const CONTEXT = { project: { no: 1, id: 'p' }, nowMs: NOW_MS, bytes: 1000 };
 const END_MICROS = START_MICROS + 1_000_000;

@@ -13,7 +13,8 @@ import {
   varint,
   varintField,
 } from '../../../test/fixtures/otlp/wire.js';
-import { decodeProtobuf, streamProtobuf } from './otlp.protobuf.js';
+import { decodeProtobuf } from '../../../test/support/decode-protobuf.js';
+import { streamProtobuf } from './otlp.protobuf.js';
 import { type AttributeValue, type OtlpSpan } from './otlp.span.js';
 
 const onlySpan = (body: Buffer): OtlpSpan => decodeProtobuf(body).resourceSpans[0]!.scopeSpans[0]!.spans[0]!;

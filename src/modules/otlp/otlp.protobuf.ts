@@ -5,7 +5,6 @@ import {
   emptyScope,
   MessageCount,
   type OtlpEvent,
-  type OtlpExport,
   type OtlpLink,
   type OtlpResourceSpans,
   type OtlpScopeSpans,
@@ -30,21 +29,6 @@ export function streamProtobuf(body: Buffer): SpanStream {
   refuseOtherSignal(body, 'traces');
   const reader = new TraceReader(body);
   return orInvalid(() => reader.readExport());
-}
-
-/** The same with all spans in memory. */
-export function decodeProtobuf(body: Buffer): OtlpExport {
-  const { resourceSpans } = streamProtobuf(body);
-  const inMemory = (scope: OtlpScopeSpans<Iterable<OtlpSpan>>): OtlpScopeSpans => ({
-    ...scope,
-    spans: [...scope.spans],
-  });
-  return {
-    resourceSpans: resourceSpans.map((ofResource) => ({
-      ...ofResource,
-      scopeSpans: ofResource.scopeSpans.map(inMemory),
-    })),
-  };
 }
 
 function orInvalid<T>(read: () => T): T {

@@ -14,7 +14,7 @@ import { decodeLogsJson } from './otlp.logs-json.js';
 import { decodeLogsProtobuf } from './otlp.logs-protobuf.js';
 import { decodeMetricsJson } from './otlp.metrics-json.js';
 import { decodeMetricsProtobuf } from './otlp.metrics-protobuf.js';
-import { decodeProtobuf } from './otlp.protobuf.js';
+import { decodeProtobuf } from '../../../test/support/decode-protobuf.js';
 import { detectSignal, type OtlpSignal } from './otlp.signal.js';
 import { WireReader } from './otlp.wire.js';
 

@@ -9,13 +9,12 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { InvalidInput } from '../../domain/errors.js';
 import { type Project } from '../../domain/project.js';
 import { type PromptDraft } from '../../domain/prompt.js';
 import { Redactor } from '../../domain/redaction.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
 import { CurrentProject } from '../../http/project.decorator.js';
-import { parseText, type QueryString } from '../../http/query.js';
+import { type QueryString, requireText } from '../../http/query.js';
 import { PromptReader } from '../../storage/prompts/prompt-reader.js';
 import { PromptStore } from '../../storage/prompts/prompt-store.js';
 import { parseNewLabels, parsePromptDraft, parseV1PromptDraft } from './prompts.body.js';
@@ -140,9 +139,7 @@ export class PromptsController {
   @ApiOkResponse({ type: PromptDto, description: 'The version.' })
   @ApiNotFoundResponse(MISSING)
   async getPromptFirstVersion(@CurrentProject() project: Project, @Query() query: QueryString): Promise<PromptDto> {
-    const name = parseText(query, 'name');
-    if (name === undefined) throw new InvalidInput('name is required', 'name');
-    return this.show(project, name, query);
+    return this.show(project, requireText(query, 'name'), query);
   }
 
   /**
