@@ -1,4 +1,4 @@
-import { isWithinDepth, type JsonText, MAX_JSON_DEPTH, quoteText, toJsonText } from '../../domain/json.js';
+import { hasUnstorableEscape, isWithinDepth, type JsonText, MAX_JSON_DEPTH, quoteText, toJsonText } from '../../domain/json.js';
 import { type AttributeValue } from './otlp.span.js';
 
 /** How attribute values become what is stored. Every result is storable: no U+0000, no lone surrogate. */
@@ -40,7 +40,7 @@ function writeList(values: readonly AttributeValue[], encode: (text: string) => 
 
 /** Whether JSON text, as JSON.stringify writes it, stands for storable strings only. May err towards false. */
 export function isStorableJson(text: string): boolean {
-  return !text.includes('\\u0000') && !text.includes('\\ud');
+  return !hasUnstorableEscape(text);
 }
 
 /**
