@@ -12,6 +12,15 @@ describe('the JSON of a request', () => {
   });
 
   it.each([
+    ['{"secret": NaN}', "Unexpected token 'N'"],
+    ['{"secret": 1', 'at position 12'],
+    ['{"secret":', 'Unexpected end of JSON input'],
+    ['{"secret": "\n"}', 'at position 12'],
+  ])('%j is refused with where it goes wrong', (text, hint) => {
+    expect(() => parseRequestJson(text)).toThrow(`The body is not valid JSON (${hint})`);
+  });
+
+  it.each([
     ['objects', '{}'],
     ['arrays', '[]'],
     ['both', '[{}]'],

@@ -19,10 +19,18 @@ export function parseRequestJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // Only where, never what: the engine's message quotes the body.
-    const position = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new InvalidInput(`The body is not valid JSON${position === undefined ? '' : ` (${position})`}`);
+    throw notJson(error as Error);
   }
+}
+
+// Where it goes wrong, or at which character: the engine's messages quote the body, which may hold secrets.
+const HINT =
+  /at position \d+|^Unexpected (?:token '.'|end of JSON input)|^Object contains forbidden prototype property/su;
+
+/** What the sender of a body hears that a JSON parser refused with `error`. */
+export function notJson({ message }: Error): InvalidInput {
+  const hint = HINT.exec(message)?.[0];
+  return new InvalidInput(`The body is not valid JSON${hint === undefined ? '' : ` (${hint})`}`);
 }
 
 /** `known` and how often `character` is in `text`, also within strings; stops behind the limit. */

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { CONFIG, type Config } from '../config/config.js';
 import { InvalidInput, TooLarge, Unavailable, UnsupportedMedia } from '../domain/errors.js';
+import { notJson } from '../domain/request-json.js';
 import { requireScope } from './auth/auth.guard.js';
 import { Authenticator } from './auth/authenticator.js';
 import { InFlightBytes, type Reservation } from './in-flight-bytes.js';
@@ -50,7 +51,7 @@ export class RequestIntake implements OnModuleInit {
       const bytes = await this.readJson(request, payload);
       return new Promise((resolve, reject) => {
         void parseJson(request, bytes.toString('utf8'), (error, value) => {
-          if (error !== null) reject(new InvalidInput('The body is not valid JSON'));
+          if (error !== null) reject(notJson(error));
           else resolve(value);
         });
       });

@@ -261,7 +261,10 @@ describe('large items', () => {
     await ok('POST', ITEMS, { datasetName: 'large', id: 'large', input });
     expect((await ok('GET', `${ITEMS}/large`))['input']).toEqual(input);
     const notJson = await api.post(ITEMS, '{"datasetName":');
-    expect([notJson.status, notJson.json()['message']]).toEqual([400, 'The body is not valid JSON']);
+    expect([notJson.status, notJson.json()['message']]).toEqual([
+      400,
+      'The body is not valid JSON (Unexpected end of JSON input)',
+    ]);
     expect((await api.post(ITEMS, '{}', { 'content-type': 'text/plain' })).status).toBe(415);
   });
 });

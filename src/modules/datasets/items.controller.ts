@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, Header, Headers, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiNotFoundResponse, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { InvalidInput, NotFound } from '../../domain/errors.js';
+import { NotFound } from '../../domain/errors.js';
 import { type Dataset } from '../../domain/dataset.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
+import { parseRequestJson } from '../../domain/request-json.js';
 import { Redactor } from '../../domain/redaction.js';
 import { RequireScope } from '../../http/auth/require-scope.decorator.js';
 import { JSON_TEXT, requireJson } from '../../http/json-media-type.js';
@@ -140,9 +141,5 @@ export class DatasetItemsController {
 
 function parseBody(body: Buffer, contentType: string | undefined): unknown {
   requireJson(contentType);
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    throw new InvalidInput('The body is not valid JSON');
-  }
+  return parseRequestJson(body.toString('utf8'));
 }
