@@ -42,7 +42,10 @@ export class Readings {
         name: 'xtrace_queue_bytes',
         help: 'Bytes that are accepted and not committed yet.',
         label: 'queue',
-        read: async () => (await ingest.read()).queuedBytes,
+        read: async () => {
+          const { traces, points, scores } = (await ingest.read()).queues;
+          return { traces: traces.bytes, points: points.bytes, scores: scores.bytes };
+        },
       },
       {
         type: 'gauge',
@@ -74,8 +77,13 @@ export class Readings {
         help: 'Database connections at work: of queries, of writes of traces, of points, of scores.',
         label: 'pool',
         read: async () => {
-          const { traces, points, scores } = (await ingest.read()).writers;
-          return { read: pool.use.busy, write: traces.busy, points: points.busy, scores: scores.busy };
+          const { traces, points, scores } = (await ingest.read()).queues;
+          return {
+            read: pool.use.busy,
+            write: traces.writers.busy,
+            points: points.writers.busy,
+            scores: scores.writers.busy,
+          };
         },
       },
       {
@@ -84,8 +92,13 @@ export class Readings {
         help: 'Database connections there may be.',
         label: 'pool',
         read: async () => {
-          const { traces, points, scores } = (await ingest.read()).writers;
-          return { read: config.readConnections, write: traces.total, points: points.total, scores: scores.total };
+          const { traces, points, scores } = (await ingest.read()).queues;
+          return {
+            read: config.readConnections,
+            write: traces.writers.total,
+            points: points.writers.total,
+            scores: scores.writers.total,
+          };
         },
       },
       {
