@@ -101,11 +101,7 @@ export class MediaStore {
    * however large the file is.
    * @throws InvalidInput for bytes that are not the ones announced, NotFound when there is no such file.
    */
-  async upload(
-    project: Pick<Project, 'no'>,
-    content: MediaContent,
-    source: AsyncIterable<Uint8Array>,
-  ): Promise<void> {
+  async upload(project: Pick<Project, 'no'>, content: MediaContent, source: AsyncIterable<Uint8Array>): Promise<void> {
     const mediaId = mediaIdOf(content.sha256);
     const isStored = await this.isStored(project, mediaId);
     const bytes = verifiedBytes(source, content);
