@@ -15,6 +15,7 @@ parentPort.on('message', ({ kind, id, service, method, args }) => {
   parentPort.postMessage({ kind: 'answer', id, value: [service, method, ...args] });
   if (method === 'stop') parentPort.close();
 });
+tell('reportQuarantine', [1]);
 if (workerData.config.defaultProjectId === 'broken') throw new Error('cannot start');
 tell('started', []);
 `;
@@ -33,10 +34,11 @@ class Service {
 
 describe('the writing thread', () => {
   const asked: unknown[] = [];
+  let launches = 0;
   const host: IngestHost = {
     ensurePartitions: (queue) => Promise.resolve(void asked.push(queue)),
     reportFlush: () => undefined,
-    reportQuarantine: () => undefined,
+    reportQuarantine: () => (launches += 1),
   };
   const start = (project = 'default') =>
     IngestThread.start({
@@ -70,6 +72,24 @@ describe('the writing thread', () => {
     }
     expect(answer).toEqual(['Service', 'say', 'again']);
     await thread.onApplicationShutdown();
+  });
+
+  it('is not replaced any more once the server stops', async () => {
+    launches = 0;
+    const thread = await start();
+    await expect(thread.remote(Service).say('die')).rejects.toBeInstanceOf(Unavailable);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance'] });
+    try {
+      const stopped = thread.onApplicationShutdown();
+      await jest.advanceTimersByTimeAsync(60_000);
+      await stopped;
+    } finally {
+      jest.useRealTimers();
+    }
+    // One that was launched before it says so before it.
+    const other = await start();
+    await other.onApplicationShutdown();
+    expect(launches).toBe(2);
   });
 
   it('that cannot start says why', async () => {

@@ -37,6 +37,7 @@ export class IngestThread implements OnApplicationShutdown {
   private readonly logger = new Logger(IngestThread.name);
   /** Absent while a thread that died is being replaced. */
   private running: { readonly worker: Worker; readonly calls: ThreadCalls } | undefined;
+  private replacing: Promise<void> = Promise.resolve();
   private isStopping = false;
 
   private constructor(private readonly options: IngestThreadOptions) {}
@@ -68,6 +69,7 @@ export class IngestThread implements OnApplicationShutdown {
   /** Runs after the last request is answered; resolves when all that was taken is settled. */
   async onApplicationShutdown(): Promise<void> {
     this.isStopping = true;
+    await this.replacing;
     if (this.running === undefined) return;
     const { worker, calls } = this.running;
     const ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -99,14 +101,16 @@ export class IngestThread implements OnApplicationShutdown {
         calls.abandon(new Unavailable('the writing thread has ended'));
         if (this.running?.worker !== worker) return;
         this.running = undefined;
-        if (!this.isStopping) void this.replace();
+        if (!this.isStopping) this.replacing = this.replace();
       });
     });
   }
 
+  /** Ends once there is a thread again, or the server stops. Never rejects. */
   private async replace(): Promise<void> {
-    while (this.running === undefined && !this.isStopping) {
+    while (this.running === undefined) {
       await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+      if (this.isStopping) return;
       await this.launch().then(
         () => this.logger.warn('the writing thread was started again'),
         (error: Error) => this.logger.error(error.message),

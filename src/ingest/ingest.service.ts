@@ -8,6 +8,7 @@ import { WriteConnections } from '../storage/write-connections.js';
 import { FlushEvents } from './flush-events.js';
 import { extractMedia } from './media-extraction.js';
 import { PartitionSource } from './partition-source.js';
+import { queueOptions, type QueueStatus } from './queue-options.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The single door of the write pipeline: every protocol ends here, and secrets go no further. */
@@ -21,22 +22,19 @@ export class IngestService implements OnApplicationShutdown {
       Config,
       'writeQueueMaxBytes' | 'writeDeadlineMs' | 'mediaExtractBase64' | 'mediaMaxBytes'
     >,
-    private readonly connections: WriteConnections,
+    connections: WriteConnections,
     partitions: PartitionSource,
     private readonly redactor: Redactor,
     events: FlushEvents,
     private readonly media: MediaIntake,
   ) {
     this.queue = new WriteQueue(connections.all, {
-      maxBytes: config.writeQueueMaxBytes,
-      deadlineMs: config.writeDeadlineMs,
+      ...queueOptions(config, events, 'traces'),
       onRefused: (connection, refused) => {
         events.reportQuarantine(refused.length);
         return quarantine(connection, refused);
       },
       onMissingPartition: () => partitions.ensure('traces'),
-      nowMs: Date.now,
-      onFlush: (attempt) => events.reportFlush('traces', attempt),
     });
   }
 
@@ -52,14 +50,8 @@ export class IngestService implements OnApplicationShutdown {
     return this.queue.submit(this.redactor.redactBatch(lighter), () => this.media.storeAll(batch.project, files));
   }
 
-  /** Bytes that are accepted and not committed yet. */
-  get queuedBytes(): number {
-    return this.queue.bytes;
-  }
-
-  /** Connections that write, and how many of them are at it. */
-  get writers(): { readonly busy: number; readonly total: number } {
-    return { busy: this.queue.busyWriters, total: this.connections.all.length };
+  get status(): QueueStatus {
+    return this.queue.status;
   }
 
   /** Runs after the last request is answered. */

@@ -1,18 +1,8 @@
 import { type Project } from '../domain/project.js';
 import { Admission } from './admission.js';
-import { type FlushAttempt, FlushLoop, type Part } from './flush-loop.js';
+import { FlushLoop, type Part } from './flush-loop.js';
+import { type QueueOptions, type QueueStatus } from './queue-options.js';
 import { Submission } from './submission.js';
-
-export interface ItemQueueOptions {
-  readonly maxBytes: number;
-  /** How long a batch waits and is retried on transient faults before its caller hears Unavailable. */
-  readonly deadlineMs: number;
-  /** Called when the partition of an item is missing; the write is tried again afterwards. */
-  readonly onMissingPartition: () => Promise<void>;
-  readonly nowMs: () => number;
-  /** Hears of every attempt to write. */
-  readonly onFlush?: (attempt: FlushAttempt) => void;
-}
 
 /** Items of one project, in the order they came. */
 export interface ItemWork<Item> {
@@ -48,7 +38,7 @@ export class ItemQueue<
 
   constructor(
     private readonly kind: ItemKind<Batch, Item, Refusal, Rejection>,
-    private readonly options: ItemQueueOptions,
+    private readonly options: QueueOptions,
   ) {
     const { onMissingPartition, nowMs, onFlush } = options;
     this.admission = new Admission(options.maxBytes);
@@ -61,14 +51,8 @@ export class ItemQueue<
     });
   }
 
-  /** Bytes of batches that are not committed yet. */
-  get bytes(): number {
-    return this.admission.bytes;
-  }
-
-  /** How many writers have something to write: there is one. */
-  get busyWriters(): number {
-    return this.loop.isBusy ? 1 : 0;
+  get status(): QueueStatus {
+    return { bytes: this.admission.bytes, writers: { busy: this.loop.isBusy ? 1 : 0, total: 1 } };
   }
 
   /**
@@ -101,7 +85,7 @@ export class ItemQueue<
   }
 
   private async write(parts: readonly Part<Item, Refusal>[]): Promise<void> {
-    const refused = await this.kind.write(parts.map(({ projectNo, items }) => ({ projectNo, items })));
+    const refused = await this.kind.write(parts);
     if (refused.length === 0) return;
     const owners = new Map<Item, Submission<Refusal>>();
     for (const { submission, items } of parts) for (const item of items) owners.set(item, submission);

@@ -6,6 +6,7 @@ import { MetricWriter } from '../storage/metric-writer.js';
 import { FlushEvents } from './flush-events.js';
 import { PartitionSource } from './partition-source.js';
 import { openPointQueue, type PointQueue } from './point-queue.js';
+import { queueOptions, type QueueStatus } from './queue-options.js';
 
 /**
  * The door of the pipeline for points of time series. They have a queue of their own, as large as that of traces, so
@@ -23,11 +24,8 @@ export class MetricIngestService implements OnApplicationShutdown {
     events: FlushEvents,
   ) {
     this.queue = openPointQueue(writer, {
-      maxBytes: config.writeQueueMaxBytes,
-      deadlineMs: config.writeDeadlineMs,
+      ...queueOptions(config, events, 'points'),
       onMissingPartition: () => partitions.ensure('points'),
-      nowMs: Date.now,
-      onFlush: (attempt) => events.reportFlush('points', attempt),
     });
   }
 
@@ -40,14 +38,8 @@ export class MetricIngestService implements OnApplicationShutdown {
     return this.queue.submit(this.redactor.redactPoints(batch));
   }
 
-  /** Bytes that are accepted and not committed yet. */
-  get queuedBytes(): number {
-    return this.queue.bytes;
-  }
-
-  /** The connection that writes, and whether it is at it. */
-  get writers(): { readonly busy: number; readonly total: number } {
-    return { busy: this.queue.busyWriters, total: 1 };
+  get status(): QueueStatus {
+    return this.queue.status;
   }
 
   /** Runs after the last request is answered. */

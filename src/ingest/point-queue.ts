@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { type Point, type PointBatch, type PointRejection } from '../domain/metric.js';
 import { type MetricWriter, type RefusedPoint } from '../storage/metric-writer.js';
-import { ItemQueue, type ItemQueueOptions } from './item-queue.js';
+import { ItemQueue } from './item-queue.js';
+import { type QueueOptions } from './queue-options.js';
 
 /** Points of one transaction, about: some 60 ms of work, far from any time limit however large a request is. */
 const MAX_FLUSH_POINTS = 10_000;
@@ -9,7 +10,7 @@ const MAX_FLUSH_POINTS = 10_000;
 /** Of points of time series. */
 export type PointQueue = ItemQueue<PointBatch, Point, RefusedPoint, PointRejection>;
 
-export function openPointQueue(writer: MetricWriter, options: ItemQueueOptions): PointQueue {
+export function openPointQueue(writer: MetricWriter, options: QueueOptions): PointQueue {
   const logger = new Logger('PointQueue');
   return new ItemQueue(
     {

@@ -4,6 +4,7 @@ import { Redactor } from '../domain/redaction.js';
 import { type ScoreBatch, type ScoreReceipt } from '../domain/score.js';
 import { ScoreWriter } from '../storage/scores/score-writer.js';
 import { FlushEvents } from './flush-events.js';
+import { queueOptions, type QueueStatus } from './queue-options.js';
 import { openScoreQueue, type ScoreQueue } from './score-queue.js';
 
 /** The door of the pipeline for scores. They have a queue of their own: they are small, and belong to no trace's lane. */
@@ -17,12 +18,7 @@ export class ScoreIngestService implements OnApplicationShutdown {
     private readonly redactor: Redactor,
     events: FlushEvents,
   ) {
-    this.queue = openScoreQueue(writer, {
-      maxBytes: config.writeQueueMaxBytes,
-      deadlineMs: config.writeDeadlineMs,
-      nowMs: Date.now,
-      onFlush: (attempt) => events.reportFlush('scores', attempt),
-    });
+    this.queue = openScoreQueue(writer, queueOptions(config, events, 'scores'));
   }
 
   /**
@@ -35,14 +31,8 @@ export class ScoreIngestService implements OnApplicationShutdown {
     return this.queue.submit(this.redactor.redactScores(batch));
   }
 
-  /** Bytes that are accepted and not committed yet. */
-  get queuedBytes(): number {
-    return this.queue.bytes;
-  }
-
-  /** The connection that writes, and whether it is at it. */
-  get writers(): { readonly busy: number; readonly total: number } {
-    return { busy: this.queue.busyWriters, total: 1 };
+  get status(): QueueStatus {
+    return this.queue.status;
   }
 
   /** Runs after the last request is answered. */

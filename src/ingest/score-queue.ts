@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { type ScoreBatch, type ScorePatch, type ScoreRejection } from '../domain/score.js';
 import { type RefusedScore, type ScoreWriter } from '../storage/scores/score-writer.js';
-import { ItemQueue, type ItemQueueOptions } from './item-queue.js';
+import { ItemQueue } from './item-queue.js';
+import { type QueueOptions } from './queue-options.js';
 
 /** Scores of one transaction, about. */
 const MAX_FLUSH_SCORES = 4000;
@@ -9,7 +10,7 @@ const MAX_FLUSH_SCORES = 4000;
 /** Of scores. */
 export type ScoreQueue = ItemQueue<ScoreBatch, ScorePatch, RefusedScore, ScoreRejection>;
 
-export function openScoreQueue(writer: ScoreWriter, options: Omit<ItemQueueOptions, 'onMissingPartition'>): ScoreQueue {
+export function openScoreQueue(writer: ScoreWriter, options: Omit<QueueOptions, 'onMissingPartition'>): ScoreQueue {
   const logger = new Logger('ScoreQueue');
   return new ItemQueue(
     {

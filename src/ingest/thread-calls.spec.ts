@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { InvalidInput, NothingUsable, OverCapacity, Unavailable } from '../domain/errors.js';
+import { Conflict, InvalidInput, NothingUsable, OverCapacity, Unavailable } from '../domain/errors.js';
 import { ThreadCalls } from './thread-calls.js';
 
 describe('calls between threads', () => {
@@ -50,6 +50,7 @@ describe('calls between threads', () => {
 
   it.each([
     new InvalidInput('name is wrong', 'name'),
+    new Conflict('taken'),
     new OverCapacity('full', 7),
     new NothingUsable('no span', 'spans[0]', [{ index: 0, code: 'INVALID_FIELD', message: 'm' }]),
   ])('keep class and fields of $name', async (error) => {

@@ -1,31 +1,8 @@
-import {
-  DomainError,
-  InvalidInput,
-  NotFound,
-  NothingUsable,
-  OverCapacity,
-  QueryTimeout,
-  TooLarge,
-  TooManyRequests,
-  Unauthorized,
-  Unavailable,
-  UnsupportedMedia,
-} from '../domain/errors.js';
+import * as errors from '../domain/errors.js';
 
 /** The errors that keep their class on the way from one thread to the other; of any other one message and stack remain. */
-const CLASSES: ReadonlyMap<string, { readonly prototype: DomainError }> = new Map(
-  [
-    InvalidInput,
-    NotFound,
-    NothingUsable,
-    OverCapacity,
-    QueryTimeout,
-    TooLarge,
-    TooManyRequests,
-    Unauthorized,
-    Unavailable,
-    UnsupportedMedia,
-  ].map((type) => [type.name, type]),
+const CLASSES: ReadonlyMap<string, { readonly prototype: errors.DomainError }> = new Map(
+  Object.values(errors).map((type) => [type.name, type]),
 );
 
 /** An error as it can be cloned: structured clone keeps neither class nor fields. */
@@ -39,7 +16,7 @@ export interface PackedError {
 export function packError(error: unknown): PackedError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: undefined, fields: {} };
   const { name, message, stack } = error;
-  return { name, message, stack, fields: error instanceof DomainError ? { ...error } : {} };
+  return { name, message, stack, fields: error instanceof errors.DomainError ? { ...error } : {} };
 }
 
 export function unpackError({ name, message, stack, fields }: PackedError): Error {

@@ -88,11 +88,11 @@ describe('the write queue', () => {
     await settle();
     expect(connection.flushed).toHaveLength(1);
     expect(receipt).toBeUndefined();
-    expect(queue.bytes).toBe(100);
+    expect(queue.status.bytes).toBe(100);
     connection.last.answer([]);
     await submitted;
     expect(receipt).toEqual({ rejected: [] });
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
   });
 
   it('has nothing to do for an empty batch', async () => {
@@ -186,12 +186,12 @@ describe('the write queue', () => {
       const first = queue.submit(batchOf([observationOf('a')], 200));
       await expect(queue.submit(batchOf([observationOf('b')], 51))).rejects.toBeInstanceOf(OverCapacity);
       const second = queue.submit(batchOf([observationOf('c')], 50));
-      expect(queue.bytes).toBe(250);
+      expect(queue.status.bytes).toBe(250);
       await settle();
       expect([...connection.last.works[0]!.observations.keys()]).toEqual(['a', 'c']);
       connection.last.answer([]);
       await Promise.all([first, second]);
-      expect(queue.bytes).toBe(0);
+      expect(queue.status.bytes).toBe(0);
       const third = queue.submit(batchOf([observationOf('b')], 250));
       await settle();
       connection.last.answer([]);
@@ -229,14 +229,14 @@ describe('the write queue', () => {
     it('says how many of its writers are at work', async () => {
       const connections = [new ScriptedConnection(), new ScriptedConnection()];
       const queue = queueOf(connections);
-      expect(queue.busyWriters).toBe(0);
+      expect(queue.status.writers.busy).toBe(0);
       const submitted = queue.submit(batchOf([observationOf('a', even)]));
       await settle();
-      expect(queue.busyWriters).toBe(1);
+      expect(queue.status.writers.busy).toBe(1);
       connections[0]!.last.answer([]);
       await submitted;
       await settle();
-      expect(queue.busyWriters).toBe(0);
+      expect(queue.status.writers.busy).toBe(0);
     });
   });
 
@@ -319,7 +319,7 @@ describe('the write queue', () => {
       await submitted;
       expect(failure).toBeInstanceOf(Unavailable);
       expect(Date.now() - since).toBeLessThanOrEqual(4000);
-      expect(queue.bytes).toBe(0);
+      expect(queue.status.bytes).toBe(0);
       const next = queue.submit(batchOf([observationOf('b')]));
       await settle();
       expect([...connection.last.works[0]!.observations.keys()]).toEqual(['b']);
@@ -383,7 +383,7 @@ describe('the write queue', () => {
         connection.last.answer(defect);
         await expect(submitted).rejects.toBe(defect);
         expect(connection.flushed).toHaveLength(1);
-        expect(queue.bytes).toBe(0);
+        expect(queue.status.bytes).toBe(0);
       },
     );
 

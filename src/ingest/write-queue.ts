@@ -8,23 +8,16 @@ import { type LoggedWork } from '../storage/log-writer.js';
 import { compareWorks } from '../storage/trace-writer.js';
 import { type RefusedPatch, type WriteConnection } from '../storage/write-connection.js';
 import { Admission } from './admission.js';
-import { type FlushAttempt, FlushLoop, type Part } from './flush-loop.js';
+import { FlushLoop, type Part } from './flush-loop.js';
+import { type QueueOptions, type QueueStatus } from './queue-options.js';
 import { Submission } from './submission.js';
 
 type Patch = TracePatch | ObservationPatch | LogRecord;
 type PatchPart = Part<Patch, RefusedPatch>;
 
-export interface WriteQueueOptions {
-  readonly maxBytes: number;
-  /** How long a batch waits and is retried on transient faults before its caller hears Unavailable. */
-  readonly deadlineMs: number;
+export interface WriteQueueOptions extends QueueOptions {
   /** What to do with patches that PostgreSQL refuses; called after the others are committed. */
   readonly onRefused: (connection: WriteConnection, refused: readonly RefusedPatch[]) => Promise<void>;
-  /** Called when the partition of a row is missing; the flush is tried again afterwards. */
-  readonly onMissingPartition: () => Promise<void>;
-  readonly nowMs: () => number;
-  /** Hears of every attempt to write. */
-  readonly onFlush?: (attempt: FlushAttempt) => void;
 }
 
 /** Patches of one transaction, about. */
@@ -57,14 +50,9 @@ export class WriteQueue {
     );
   }
 
-  /** Bytes of batches that are not committed yet. */
-  get bytes(): number {
-    return this.admission.bytes;
-  }
-
-  /** How many writers have something to write. */
-  get busyWriters(): number {
-    return this.loops.filter((loop) => loop.isBusy).length;
+  get status(): QueueStatus {
+    const busy = this.loops.filter((loop) => loop.isBusy).length;
+    return { bytes: this.admission.bytes, writers: { busy, total: this.loops.length } };
   }
 
   /**

@@ -4,7 +4,7 @@ import { type DatabaseConnection } from '../config/database-connection.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
 import { refuseUnfitDatabase } from './database-fitness.js';
 import { ENTITIES } from './entities/entities.js';
-import { SCHEMA_LOCK } from './partitions.js';
+import { SCHEMA_LOCK } from './schema-change.js';
 
 /** Limits of the connections that reads use. */
 export interface ReadLimits {

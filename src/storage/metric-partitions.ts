@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { DataSource, type QueryRunner } from 'typeorm';
-import { SCHEMA_LOCK } from './partitions.js';
-import { dropRetired, type ExpiredPartition, findExpired, type RunSql } from './retired-partitions.js';
+import { DataSource } from 'typeorm';
+import { RepeatedWork } from './repeated-work.js';
+import { type ExpiredPartition, findExpired, type RunSql } from './retired-partitions.js';
+import { changeSchema } from './schema-change.js';
 
 const DAY_MS = 86_400_000;
 /** A point may be a day ahead of the clock; the third day is for a server that could not make partitions for a while. */
@@ -29,19 +30,16 @@ interface Range {
 @Injectable()
 export class MetricPartitionKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(MetricPartitionKeeper.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds = new RepeatedWork(() => this.ensureAndReport(), CHECK_EVERY_MS);
 
   constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.ensure().catch((error: Error) => this.logger.error(`partitions were not made: ${error.message}`));
-    }, CHECK_EVERY_MS);
-    this.timer.unref();
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async onApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
   }
 
   /**
@@ -50,20 +48,16 @@ export class MetricPartitionKeeper implements OnApplicationBootstrap, OnApplicat
    */
   async ensure(nowMs: number = Date.now()): Promise<void> {
     const today = Math.floor(nowMs / DAY_MS);
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      if (missingRanges(await attachedRanges(runner), today).length === 0) return;
-      await runner.startTransaction();
-      await runner.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
-      await dropRetired((sql, parameters) => runner.query(sql, parameters));
-      for (const range of missingRanges(await attachedRanges(runner), today)) await attach(runner, range);
-      await runner.commitTransaction();
-    } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      await runner.release();
-    }
+    const attached = await attachedRanges((sql, parameters) => this.dataSource.query(sql, parameters));
+    if (missingRanges(attached, today).length === 0) return;
+    await changeSchema(this.dataSource, async (run) => {
+      for (const range of missingRanges(await attachedRanges(run), today)) await attach(run, range);
+    });
+  }
+
+  /** Never rejects. */
+  private async ensureAndReport(): Promise<void> {
+    await this.ensure().catch((error: Error) => this.logger.error(`partitions were not made: ${error.message}`));
   }
 }
 
@@ -85,11 +79,11 @@ function missingRanges(ranges: readonly Range[], today: number): Range[] {
 // Reading the bounds from the catalogue instead would mean parsing times in whatever time zone the session has.
 const NAME = /^metric_points_(?:(\d{8})|(past|\d{8})_to_(\d{8}))$/;
 
-async function attachedRanges(runner: QueryRunner): Promise<Range[]> {
-  const rows = (await runner.query(
+async function attachedRanges(run: RunSql): Promise<Range[]> {
+  const rows = await run<{ name: string }>(
     'SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass',
     [TABLE],
-  )) as { name: string }[];
+  );
   return rows.map(({ name }) => rangeOf(name));
 }
 
@@ -112,14 +106,12 @@ export async function expiredPointPartitions(run: RunSql, beforeMs: number): Pro
   return past?.hasPoints === true ? expired : [];
 }
 
-async function attach(runner: QueryRunner, { from, to }: Range): Promise<void> {
+async function attach(run: RunSql, { from, to }: Range): Promise<void> {
   const start = from === -Infinity ? 'past' : digits(from);
   const name = to === from + 1 ? `${TABLE}_${start}` : `${TABLE}_${start}_to_${digits(to)}`;
   const lower = from === -Infinity ? 'MINVALUE' : `'${digits(from)} 00:00:00Z'`;
-  await runner.query(`CREATE TABLE ${name} (LIKE ${TABLE}) WITH (${SETTINGS})`);
-  await runner.query(
-    `ALTER TABLE ${TABLE} ATTACH PARTITION ${name} FOR VALUES FROM (${lower}) TO ('${digits(to)} 00:00:00Z')`,
-  );
+  await run(`CREATE TABLE ${name} (LIKE ${TABLE}) WITH (${SETTINGS})`);
+  await run(`ALTER TABLE ${TABLE} ATTACH PARTITION ${name} FOR VALUES FROM (${lower}) TO ('${digits(to)} 00:00:00Z')`);
 }
 
 /** `20261123` for that day. */

@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { DataSource, type QueryRunner } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
-import { dropRetired } from './retired-partitions.js';
+import { RepeatedWork } from './repeated-work.js';
+import { type RunSql } from './retired-partitions.js';
+import { changeSchema } from './schema-change.js';
 import { bucketAt } from './trace-writer.js';
 
 interface PartitionedTable {
@@ -42,14 +44,11 @@ const INLINE_UNCOMPRESSED = 'toast_tuple_target = 4080';
 
 const WEEKS_AHEAD = 4;
 const CHECK_EVERY_MS = 3_600_000;
-/** Advisory lock of schema work ("xtrm" in ASCII), shared with the migrations. */
-export const SCHEMA_LOCK = 0x7874726d;
-
 /** Makes the weekly partitions of payloads, observations and logs before anything is written into them. */
 @Injectable()
 export class PartitionKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(PartitionKeeper.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds = new RepeatedWork(() => this.ensureAndReport(), CHECK_EVERY_MS);
 
   constructor(
     private readonly dataSource: DataSource,
@@ -57,14 +56,11 @@ export class PartitionKeeper implements OnApplicationBootstrap, OnApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.ensure().catch((error: Error) => this.logger.error(`partitions were not made: ${error.message}`));
-    }, CHECK_EVERY_MS);
-    this.timer.unref();
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async onApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
   }
 
   /**
@@ -72,50 +68,42 @@ export class PartitionKeeper implements OnApplicationBootstrap, OnApplicationShu
    * neither readers nor writers (a partition is made apart and then attached).
    */
   async ensure(nowMs: number = Date.now()): Promise<void> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const first = bucketAt(nowMs);
-      const missing = await this.findMissing(runner, first);
-      if (missing.length === 0) return;
-      await runner.startTransaction();
-      await runner.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
-      await dropRetired((sql, parameters) => runner.query(sql, parameters));
-      const compression = await this.compression(runner);
-      for (const { table, bucket } of await this.findMissing(runner, first))
-        await attach(runner, table, bucket, compression);
-      await runner.commitTransaction();
-    } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
-    } finally {
-      await runner.release();
-    }
+    const first = bucketAt(nowMs);
+    const missing = await findMissing((sql, parameters) => this.dataSource.query(sql, parameters), first);
+    if (missing.length === 0) return;
+    await changeSchema(this.dataSource, async (run) => {
+      const compression = await this.compression(run);
+      for (const { table, bucket } of await findMissing(run, first)) await attach(run, table, bucket, compression);
+    });
   }
 
-  private async findMissing(
-    runner: QueryRunner,
-    first: number,
-  ): Promise<{ table: PartitionedTable; bucket: number }[]> {
-    const names = TABLES.flatMap((table) => weeks(first).map((bucket) => partitionName(table.name, bucket)));
-    const rows = (await runner.query(
-      'SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relname = ANY($1)',
-      [names],
-    )) as { name: string }[];
-    const known = new Set(rows.map((row) => row.name));
-    return TABLES.flatMap((table) => weeks(first).map((bucket) => ({ table, bucket }))).filter(
-      ({ table, bucket }) => !known.has(partitionName(table.name, bucket)),
-    );
+  /** Never rejects. */
+  private async ensureAndReport(): Promise<void> {
+    await this.ensure().catch((error: Error) => this.logger.error(`partitions were not made: ${error.message}`));
   }
 
   /** How payload texts are stored: lz4 costs half of pglz, and where the server has none, no compression costs less than pglz. */
-  private async compression(runner: QueryRunner): Promise<'lz4' | 'pglz' | 'none'> {
+  private async compression(run: RunSql): Promise<'lz4' | 'pglz' | 'none'> {
     const wanted = this.config.payloadCompression;
     if (wanted !== 'auto') return wanted;
-    const rows = (await runner.query(
+    const [row] = await run<{ lz4: boolean }>(
       `SELECT 'lz4' = ANY(enumvals) AS lz4 FROM pg_settings WHERE name = 'default_toast_compression'`,
-    )) as { lz4: boolean }[];
-    return rows[0]?.lz4 === true ? 'lz4' : 'none';
+    );
+    return row?.lz4 === true ? 'lz4' : 'none';
   }
+}
+
+/** The partitions that are not there of week `first` and those after it. */
+async function findMissing(run: RunSql, first: number): Promise<{ table: PartitionedTable; bucket: number }[]> {
+  const wanted = TABLES.flatMap((table) =>
+    weeks(first).map((bucket) => ({ table, bucket, name: partitionName(table.name, bucket) })),
+  );
+  const rows = await run<{ name: string }>(
+    'SELECT c.relname::text AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relname = ANY($1)',
+    [wanted.map(({ name }) => name)],
+  );
+  const known = new Set(rows.map((row) => row.name));
+  return wanted.filter(({ name }) => !known.has(name));
 }
 
 function weeks(first: number): number[] {
@@ -136,22 +124,15 @@ function partitionName(table: string, bucket: number): string {
   return `${table}_w${bucket}`;
 }
 
-async function attach(
-  runner: QueryRunner,
-  table: PartitionedTable,
-  bucket: number,
-  compression: string,
-): Promise<void> {
+async function attach(run: RunSql, table: PartitionedTable, bucket: number, compression: string): Promise<void> {
   const name = partitionName(table.name, bucket);
   // A process that died between the two statements left nothing behind: both are in one transaction.
   const isUncompressed = table.payloadColumns.length > 0 && compression === 'none';
   const settings = isUncompressed ? `${table.settings}, ${INLINE_UNCOMPRESSED}` : table.settings;
-  await runner.query(`CREATE TABLE ${name} (LIKE ${table.name}) WITH (${settings})`);
+  await run(`CREATE TABLE ${name} (LIKE ${table.name}) WITH (${settings})`);
   for (const column of table.payloadColumns) {
     const storage = isUncompressed ? 'SET STORAGE EXTERNAL' : `SET COMPRESSION ${compression}`;
-    await runner.query(`ALTER TABLE ${name} ALTER COLUMN ${column} ${storage}`);
+    await run(`ALTER TABLE ${name} ALTER COLUMN ${column} ${storage}`);
   }
-  await runner.query(
-    `ALTER TABLE ${table.name} ATTACH PARTITION ${name} FOR VALUES FROM (${bucket}) TO (${bucket + 1})`,
-  );
+  await run(`ALTER TABLE ${table.name} ATTACH PARTITION ${name} FOR VALUES FROM (${bucket}) TO (${bucket + 1})`);
 }

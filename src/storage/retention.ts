@@ -9,10 +9,11 @@ import { removeIdleSeries } from './idle-series.js';
 import { MediaSweeper } from './media/media-sweeper.js';
 import { removeExpiredExemplars } from './metric-exemplars.js';
 import { expiredPointPartitions, MetricPartitionKeeper } from './metric-partitions.js';
-import { bucketOf, PARTITIONED_BY_WEEK, SCHEMA_LOCK } from './partitions.js';
+import { bucketOf, PARTITIONED_BY_WEEK } from './partitions.js';
 import { removeExpiredScores } from './scores/expired-scores.js';
 import { RepeatedWork } from './repeated-work.js';
 import { dropRetired, type ExpiredPartition, findExpired, retirePartition, type RunSql } from './retired-partitions.js';
+import { SCHEMA_LOCK } from './schema-change.js';
 import { mayDeleteBy } from './retention-clock.js';
 import { bucketAt } from './trace-writer.js';
 

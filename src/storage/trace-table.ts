@@ -14,6 +14,7 @@ import { type Micros } from '../domain/time.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column, micros, replaceColumns, toNumber } from './bulk-insert.js';
 import { newTotals } from './rollup.js';
+import { decodeTotals, type TraceColumns } from './sql/trace-columns.js';
 import { type StatementBatch } from './statement-batch.js';
 import { TraceUsage, type TraceUsageColumns } from './trace-usage.js';
 
@@ -173,33 +174,9 @@ const SELECT_STORED =
   `t.model_names, t.model_sums, t.awaited_parents, t.usage_is_open, t.stamp, t.stamps, t.metadata_stamp, t.metadata_stamps::text AS metadata_stamps ` +
   `FROM traces t WHERE t.project_no = k.p AND t.trace_id = k.t LIMIT 1) t`;
 
-interface StoredColumns {
+interface StoredColumns extends Omit<TraceColumns, 'trace_id' | 'ts' | 'updated_at'> {
   n: number;
-  bucket: number;
   stated_ts: string | null;
-  first_start: string | null;
-  last_end: string | null;
-  created_at: string;
-  name: string | null;
-  user_id: string | null;
-  session_id: string | null;
-  release: string | null;
-  version: string | null;
-  environment: string | null;
-  external_id: string | null;
-  public: boolean | null;
-  bookmarked: boolean | null;
-  stated_latency_seconds: number | null;
-  stated_cost_usd: number | null;
-  tags: string[];
-  metadata: string | null;
-  observation_count: string;
-  generation_count: string;
-  error_count: string;
-  input_tokens: string;
-  output_tokens: string;
-  total_tokens: string;
-  cost_nano_usd: string;
   model_names: string[];
   model_sums: string[];
   awaited_parents: string[] | null;
@@ -261,15 +238,7 @@ function decodeRow(key: TraceKey, row: StoredColumns, now: Micros): TraceRow {
     bucket: row.bucket,
     state,
     metadata: decodeMetadata(row.metadata, toNumber(row.metadata_stamp), row.metadata_stamps),
-    totals: {
-      observationCount: Number(row.observation_count),
-      generationCount: Number(row.generation_count),
-      errorCount: Number(row.error_count),
-      inputTokens: Number(row.input_tokens),
-      outputTokens: Number(row.output_tokens),
-      totalTokens: Number(row.total_tokens),
-      costNanoUsd: Number(row.cost_nano_usd),
-    },
+    totals: decodeTotals(row),
     usage: new TraceUsage(row.model_names, row.model_sums.map(Number)),
     awaitedParents: new Set(row.awaited_parents),
     isUsageOpen: row.usage_is_open === true,

@@ -67,6 +67,14 @@ describe('comments', () => {
     }
   });
 
+  it('are not about a session whose last trace went to another one', async () => {
+    for (const sessionId of ['left', 'entered']) await api.write('/v1/l/batch', { trace: { id: 'mover', sessionId } });
+    const about = { ...TRACE, objectType: 'SESSION', objectId: 'left' };
+    expect((await api.get('/api/public/sessions/left')).status).toBe(404);
+    expect((await api.postJson(COMMENTS, about)).status).toBe(404);
+    await write({ ...about, objectId: 'entered' });
+  });
+
   it.each([
     ['projectId', { projectId: 'another' }],
     ['objectType', { objectType: 'DATASET' }],

@@ -1,28 +1,20 @@
 import { type RunningServer } from '../support/server-process.js';
 import { Api, startE2eServer } from './support/api.js';
+import { gapsOf, type OpenApiDocument, type Operation } from './support/openapi-gaps.js';
 
 jest.setTimeout(60_000);
-
-type Operation = { security?: object[]; summary?: string; description?: string; tags?: string[]; responses: object };
-type Document = {
-  openapi: string;
-  info: { title: string; version: string };
-  paths: Record<string, Record<string, Operation>>;
-  components: { securitySchemes: Record<string, object>; schemas: Record<string, object> };
-  security: object[];
-};
 
 const NOBODY = { authorization: '' };
 
 describe('the documentation of the built server', () => {
   let server: RunningServer;
   let api: Api;
-  let document: Document;
+  let document: OpenApiDocument;
 
   beforeAll(async () => {
-    server = await startE2eServer();
+    server = await startE2eServer({ env: { TRUST_PROXY: 'yes' } });
     api = new Api(server.url);
-    document = (await api.get('/docs/openapi.json', NOBODY)).json() as Document;
+    document = (await api.get('/docs/openapi.json', NOBODY)).json() as unknown as OpenApiDocument;
   });
   afterAll(async () => {
     await server.stop();
@@ -92,10 +84,61 @@ describe('the documentation of the built server', () => {
     for (const name of names) expect(Object.keys(document.components.schemas)).toContain(name);
   });
 
-  it('says of every route what it does', () => {
-    for (const { path, method, operation } of operations()) {
-      const route = `${method} ${path}`;
-      expect([route, operation.summary ?? operation.description ?? '']).toEqual([route, expect.stringMatching(/./)]);
+  /** A copy with one thing taken away. */
+  const without = (take: (copy: OpenApiDocument) => void): OpenApiDocument => {
+    const copy = structuredClone(document);
+    take(copy);
+    return copy;
+  };
+  const list = (copy: OpenApiDocument): Operation => copy.paths['/api/public/traces']!['get']!;
+
+  it('describes every route, parameter, body, answer and error, each with an example', () => {
+    expect(Object.keys(document.paths).length).toBeGreaterThan(10);
+    expect(gapsOf(document)).toEqual([]);
+  });
+
+  it.each<[string, (copy: OpenApiDocument) => void, string]>([
+    ['a summary', (copy) => Reflect.deleteProperty(list(copy), 'summary'), 'no summary'],
+    [
+      'the description of a parameter',
+      (copy) => Reflect.deleteProperty(list(copy).parameters![0]!, 'description'),
+      'no description',
+    ],
+    [
+      'the examples of a parameter',
+      (copy) => Reflect.deleteProperty(list(copy).parameters![0]!, 'examples'),
+      'no example',
+    ],
+    ['an error', (copy) => Reflect.deleteProperty(list(copy).responses, '401'), 'no 401'],
+    ['the body of an error', (copy) => Reflect.deleteProperty(list(copy).responses['401']!, 'content'), 'no body'],
+    [
+      'the example of a field',
+      (copy) =>
+        Reflect.deleteProperty(copy.components.schemas['TraceListItemDto']!.properties!['htmlPath']!, 'example'),
+      'TraceListItemDto.htmlPath: no example',
+    ],
+  ])('is found wanting without %s', (_, take, gap) => {
+    expect(gapsOf(without(take)).join('\n')).toContain(gap);
+  });
+
+  it('shows to every route exactly what a stranger gets from it', async () => {
+    let asked = 0;
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, { responses, security }] of Object.entries(methods)) {
+        if (security?.length === 0) continue;
+        const url = server.url + path.replace(/\{\w+\}/g, 'x');
+        // From an address of its own: from one, only so many may fail to authenticate at once.
+        asked += 1;
+        const headers = { 'x-forwarded-for': `10.1.${asked >> 8}.${asked & 255}` };
+        const answer = await fetch(url, { method: method.toUpperCase(), headers });
+        const shown = responses['401']!.content!['application/json']!.example;
+        expect([method, path, await answer.json()]).toEqual([method, path, shown]);
+      }
     }
+    expect(asked).toBeGreaterThan(50);
+  });
+
+  it('holds none of the marks that build it', () => {
+    expect(JSON.stringify(document)).not.toContain('"x-');
   });
 });

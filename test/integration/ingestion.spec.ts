@@ -1,12 +1,18 @@
+import { parseConfig } from '../../src/config/config.js';
 import { type IngestBatch } from '../../src/domain/ingest-batch.js';
 import { Redactor } from '../../src/domain/redaction.js';
-import { type IngestService } from '../../src/ingest/ingest.service.js';
+import { FlushEvents } from '../../src/ingest/flush-events.js';
+import { IngestService } from '../../src/ingest/ingest.service.js';
 import { OrphanIngestService } from '../../src/ingest/orphan-ingest.service.js';
 import { type WriteQueue } from '../../src/ingest/write-queue.js';
 import { mapEvents } from '../../src/modules/langfuse-compat/ingestion.map.js';
 import { readEnvelope } from '../../src/modules/langfuse-compat/ingestion.schema.js';
 import { removeExpiredMessages } from '../../src/storage/expired-traces.js';
+import { MediaIntake } from '../../src/storage/media/media-intake.js';
 import { MAX_ORPHANS, OrphanStore } from '../../src/storage/orphans/orphan-store.js';
+import { PartitionKeeper } from '../../src/storage/partitions.js';
+import { PriceBook } from '../../src/storage/pricing/price-book.js';
+import { WriteConnections } from '../../src/storage/write-connections.js';
 import { type TestDatabase } from '../support/database.js';
 import { dumpProject, wrongSums } from '../support/fold.js';
 import { cutInPieces, disordered, NOW_MS, Random } from '../support/messages.js';
@@ -207,6 +213,32 @@ describe('an update that names no trace', () => {
     await orphans.sweep(MINUTES_LATER());
     expect(await waiting()).toEqual([]);
     expect(await outputs()).toEqual([expect.objectContaining({ output: '"x"' })]);
+  });
+
+  it('brings the file inside it along, which is stored when it goes', async () => {
+    const config = parseConfig({ MEDIA_EXTRACT_BASE64: 'on' });
+    const media = new MediaIntake(config, database.connection);
+    const connections = new WriteConnections(config, database.connection, new PriceBook());
+    const keeper = new PartitionKeeper(await database.dataSource(), config);
+    const partitions = { ensure: () => keeper.ensure() };
+    const ingest = new IngestService(config, connections, partitions, new Redactor(), new FlushEvents(), media);
+    await keeper.ensure();
+    try {
+      await send([update('a', 1, { output: 'data:image/png;base64,aGVsbG8=' })]);
+      await send([create('a', 't')]);
+      await new OrphanIngestService(store, ingest, new Redactor()).sweep(MINUTES_LATER());
+      expect(await waiting()).toEqual([]);
+      expect(await outputs()).toEqual([
+        expect.objectContaining({ output: expect.stringContaining('@@@langfuseMedia:type=image/png|id=') as string }),
+      ]);
+      const files = await database.pool.query('SELECT 1 FROM media WHERE project_no = $1 AND object_id IS NOT NULL', [
+        projectNo,
+      ]);
+      expect(files.rowCount).toBe(1);
+    } finally {
+      await ingest.onApplicationShutdown();
+      await media.onApplicationShutdown();
+    }
   });
 
   it('expires with the traces, and the oldest make room for new ones', async () => {

@@ -82,7 +82,7 @@ describe('files', () => {
 
   async function put(store: MediaStore, file: TestFile, links = [linkOf('t')], project = PROJECT): Promise<void> {
     await store.announce(project, file.content, links);
-    await store.upload(project.id, file.content, Readable.from(pieces(file.bytes)));
+    await store.upload(project, file.content, Readable.from(pieces(file.bytes)));
   }
 
   async function read(reader: MediaReader, file: TestFile, range?: { from: number; to: number }, project = PROJECT) {
@@ -141,7 +141,7 @@ describe('files', () => {
         Readable.from(pieces(file.bytes.subarray(1))),
         cutOff(),
       ]) {
-        await expect(store.upload(PROJECT.id, file.content, source)).rejects.toBeInstanceOf(DomainError);
+        await expect(store.upload(PROJECT, file.content, source)).rejects.toBeInstanceOf(DomainError);
       }
       expect(await remains()).toEqual([0, 0, 0]);
       expect(await reader.get(PROJECT, file.id)).toMatchObject({ uploadedAt: null });
@@ -194,7 +194,7 @@ describe('files', () => {
     }
     const { store, reader } = open({}, sql);
     await store.announce(PROJECT, large.content, [linkOf('t')]);
-    await store.upload(PROJECT.id, large.content, Readable.from(watched()));
+    await store.upload(PROJECT, large.content, Readable.from(watched()));
     expect(inserted).toBe(large.bytes.length);
     expect(ahead).toBeLessThanOrEqual(3 * MEDIA_CHUNK_BYTES);
     expect((await read(reader, large)).equals(large.bytes)).toBe(true);

@@ -119,7 +119,7 @@ describe('points', () => {
     const values = (await stored()).map(({ value }) => value);
     expect(values).toHaveLength(10_000);
     expect(values).toEqual(values.map((_, i) => (i < 5000 ? i + 20_000 : i + 10_000)));
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
   });
 
   it('written by several processes at once, in any order, end as one of the values written and never deadlock for good', async () => {

@@ -198,15 +198,15 @@ describe('weekly partitions', () => {
     expect(rows[0]!.options).toContain('fillfactor=70');
   });
 
-  it('are looked after every hour until the server stops', () => {
+  it('are looked after every hour until the server stops', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {
       const ensure = jest.spyOn(keeper, 'ensure').mockResolvedValue();
       keeper.onApplicationBootstrap();
-      jest.advanceTimersByTime(3 * 3_600_000);
+      await jest.advanceTimersByTimeAsync(3 * 3_600_000);
       expect(ensure).toHaveBeenCalledTimes(3);
-      keeper.onApplicationShutdown();
-      jest.advanceTimersByTime(3 * 3_600_000);
+      await keeper.onApplicationShutdown();
+      await jest.advanceTimersByTimeAsync(3 * 3_600_000);
       expect(ensure).toHaveBeenCalledTimes(3);
     } finally {
       jest.useRealTimers();

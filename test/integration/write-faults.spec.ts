@@ -252,10 +252,10 @@ describe('when the database fails', () => {
     await cable.pullOut();
     const submitted = queue.submit(batchOf(1, patches()));
     await waitFor(() => warnings.some((line) => line.includes('ECONNREFUSED')));
-    expect(queue.bytes).toBeGreaterThan(0);
+    expect(queue.status.bytes).toBeGreaterThan(0);
     await cable.plugIn();
     await expect(submitted).resolves.toEqual({ rejected: [] });
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
     await expectStoredOnce();
   });
 
@@ -267,7 +267,7 @@ describe('when the database fails', () => {
     const answers = await Promise.allSettled([1, 2, 3].map((n) => queue.submit(batchOf(n, patches()))));
     for (const answer of answers) expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(Unavailable) });
     expect(Date.now() - since).toBeLessThan(2000);
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
     await cable.plugIn();
     await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
     await expectStoredOnce();
@@ -287,7 +287,7 @@ describe('when the database fails', () => {
     const queue = open({ deadlineMs: 1200 });
     await expect(queue.submit(batchOf(1, patches()))).rejects.toBeInstanceOf(Unavailable);
     expect(await attempts()).toBe(2);
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
     const { rows } = await database.pool.query('SELECT FROM traces');
     expect(rows).toEqual([]);
   });
@@ -311,7 +311,7 @@ describe('when the database fails', () => {
     await failWith('', 0);
     await expect(queue.submit(batchOf(1, patches()))).rejects.toMatchObject({ code: '42P01' });
     expect(await attempts()).toBe(1);
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
     await database.pool.query('ALTER TABLE hidden RENAME TO usage_hourly');
     await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
     await expectStoredOnce();

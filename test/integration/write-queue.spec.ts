@@ -87,7 +87,7 @@ describe('writing', () => {
     await accepted;
     const { rows } = await database.pool.query('SELECT id FROM observations');
     expect(rows).toEqual([{ id: 'accepted' }]);
-    expect(queue.bytes).toBe(0);
+    expect(queue.status.bytes).toBe(0);
   });
 
   it('that was accepted is finished by a stopping queue, which takes nothing more', async () => {
@@ -143,9 +143,9 @@ describe('writing', () => {
     );
     try {
       const submitted = service.submit(batchOf(1, [observation('t', 'o'), observation('t', 'a\0')]));
-      expect(service.queuedBytes).toBe(200);
+      expect(service.status.bytes).toBe(200);
       expect((await submitted).rejected).toMatchObject([{ kind: 'observation', id: 'a\0' }]);
-      expect(service.queuedBytes).toBe(0);
+      expect(service.status.bytes).toBe(0);
       const { rows } = await fresh.pool.query('SELECT id FROM observations');
       expect(rows).toEqual([{ id: 'o' }]);
       const { rows: kept } = await fresh.pool.query('SELECT sqlstate FROM quarantine');
@@ -155,7 +155,7 @@ describe('writing', () => {
         ['quarantine', 1],
         ['traces', 2, undefined],
       ]);
-      expect(service.writers).toEqual({ busy: 0, total: 3 });
+      expect(service.status.writers).toEqual({ busy: 0, total: 3 });
       await service.onApplicationShutdown();
       await expect(service.submit(batchOf(1, [observation('t', 'late')]))).rejects.toBeInstanceOf(Unavailable);
     } finally {

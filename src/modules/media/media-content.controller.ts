@@ -22,6 +22,7 @@ import { RouteTraitsOf } from '../../http/route-config.js';
 import { MediaReader } from '../../storage/media/media-reader.js';
 import { MediaStore } from '../../storage/media/media-store.js';
 import { MediaUrls, type Refused, type UploadGrant } from '../../storage/media/media-urls.js';
+import { ProjectStore } from '../../storage/projects/project-store.js';
 import { MEDIA_CHUNK_BYTES } from '../../storage/media/verified-bytes.js';
 import { contentHeaders, isKnown, parseRange } from './media.headers.js';
 
@@ -75,6 +76,7 @@ const UNSUPPORTED = {
 @Controller('api/public/media/:mediaId/content')
 export class MediaContentController {
   constructor(
+    private readonly projects: ProjectStore,
     private readonly store: MediaStore,
     private readonly reader: MediaReader,
     private readonly urls: MediaUrls,
@@ -126,7 +128,7 @@ export class MediaContentController {
     try {
       // Left open when the reading ends early, or the client would not see why.
       const bytes = request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-      await this.store.upload(grant.projectId, grant, bytes);
+      await this.store.upload(await this.projects.find(grant.projectId), grant, bytes);
     } finally {
       reservation.release();
     }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { CONFIG, type Config } from '../../config/config.js';
+import { Unavailable } from '../../domain/errors.js';
 import { Redactor } from '../../domain/redaction.js';
 import { AuthFailureStats } from '../../http/auth/auth-failure-stats.js';
 import { InFlightBytes } from '../../http/in-flight-bytes.js';
@@ -42,7 +43,10 @@ export class Readings {
         name: 'xtrace_queue_bytes',
         help: 'Bytes that are accepted and not committed yet.',
         label: 'queue',
-        read: async () => (await ingest.read()).queuedBytes,
+        read: async () => {
+          const { traces, points, scores } = (await ingest.read()).queues;
+          return { traces: traces.bytes, points: points.bytes, scores: scores.bytes };
+        },
       },
       {
         type: 'gauge',
@@ -74,8 +78,13 @@ export class Readings {
         help: 'Database connections at work: of queries, of writes of traces, of points, of scores.',
         label: 'pool',
         read: async () => {
-          const { traces, points, scores } = (await ingest.read()).writers;
-          return { read: pool.use.busy, write: traces.busy, points: points.busy, scores: scores.busy };
+          const { traces, points, scores } = (await ingest.read()).queues;
+          return {
+            read: pool.use.busy,
+            write: traces.writers.busy,
+            points: points.writers.busy,
+            scores: scores.writers.busy,
+          };
         },
       },
       {
@@ -84,8 +93,13 @@ export class Readings {
         help: 'Database connections there may be.',
         label: 'pool',
         read: async () => {
-          const { traces, points, scores } = (await ingest.read()).writers;
-          return { read: config.readConnections, write: traces.total, points: points.total, scores: scores.total };
+          const { traces, points, scores } = (await ingest.read()).queues;
+          return {
+            read: config.readConnections,
+            write: traces.writers.total,
+            points: points.writers.total,
+            scores: scores.writers.total,
+          };
         },
       },
       {
@@ -119,7 +133,18 @@ export class Readings {
   }
 }
 
-function register(registry: Registry, { type, name, help, label, read }: Reading): void {
+/** None while the thread that knows them is being started again: all the rest is wanted most then. */
+async function valuesOf({ read }: Reading): Promise<Values> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Unavailable) return {};
+    throw error;
+  }
+}
+
+function register(registry: Registry, reading: Reading): void {
+  const { type, name, help, label } = reading;
   const labelNames = label === undefined ? [] : [label];
   const labelsOf = (value: string) => (label === undefined ? {} : { [label]: value });
   const options = { name, help, labelNames, registers: [registry] };
@@ -127,7 +152,9 @@ function register(registry: Registry, { type, name, help, label, read }: Reading
     new Gauge({
       ...options,
       async collect() {
-        for (const [value, number] of Object.entries(await read())) this.set(labelsOf(value), number);
+        const values = await valuesOf(reading);
+        this.reset();
+        for (const [value, number] of Object.entries(values)) this.set(labelsOf(value), number);
       },
     });
     return;
@@ -135,7 +162,7 @@ function register(registry: Registry, { type, name, help, label, read }: Reading
   new Counter({
     ...options,
     async collect() {
-      const values = await read();
+      const values = await valuesOf(reading);
       // A counter of prom-client only grows, and this total is kept elsewhere.
       this.reset();
       for (const [value, number] of Object.entries(values)) this.inc(labelsOf(value), number);

@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { type DatabaseConnection } from '../../config/database-connection.js';
 import { SchemaIsNewer, executedMigrations, migrate, newDataSource } from '../data-source.js';
-import { SCHEMA_LOCK } from '../partitions.js';
+import { SCHEMA_LOCK } from '../schema-change.js';
 import { partitionStatements } from './partition-statements.js';
 import {
   PLAIN_FORMATS,

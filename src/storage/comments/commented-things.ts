@@ -10,6 +10,8 @@ export const COMMENTED_THING: Readonly<Record<CommentedType, (projectNo: string,
   OBSERVATION: (projectNo, id) =>
     'SELECT FROM observations o JOIN traces t ON t.project_no = o.project_no AND t.trace_id = o.trace_id ' +
     `AND t.bucket = o.bucket WHERE o.id = ${id} AND o.id > '' AND o.project_no = ${projectNo}`,
-  SESSION: (projectNo, id) => `SELECT FROM sessions s WHERE s.project_no = ${projectNo} AND s.session_id = ${id}`,
+  // The row of a session that lost its last trace stays with a count of 0.
+  SESSION: (projectNo, id) =>
+    `SELECT FROM sessions s WHERE s.project_no = ${projectNo} AND s.session_id = ${id} AND s.trace_count > 0`,
   PROMPT: (projectNo, id) => `SELECT FROM prompt_versions p WHERE p.project_no = ${projectNo} AND p.id::text = ${id}`,
 };

@@ -46,7 +46,7 @@ export class MediaIntake implements OnApplicationShutdown {
     try {
       for (const { content, bytes, links } of files) {
         const { isStored } = await this.store.announce(project, content, links);
-        if (!isStored) await this.store.upload(project.id, content, once(bytes));
+        if (!isStored) await this.store.upload(project, content, once(bytes));
       }
     } catch (error) {
       const fault = classifyFault(error);

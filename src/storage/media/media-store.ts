@@ -101,29 +101,29 @@ export class MediaStore {
    * however large the file is.
    * @throws InvalidInput for bytes that are not the ones announced, NotFound when there is no such file.
    */
-  async upload(projectId: string, content: MediaContent, source: AsyncIterable<Uint8Array>): Promise<void> {
+  async upload(project: Pick<Project, 'no'>, content: MediaContent, source: AsyncIterable<Uint8Array>): Promise<void> {
     const mediaId = mediaIdOf(content.sha256);
-    const { projectNo, isStored } = await this.find(projectId, mediaId);
+    const isStored = await this.isStored(project, mediaId);
     const bytes = verifiedBytes(source, content);
     if (isStored) {
       // Sent again: looked at, so that nobody hears yes to wrong bytes, and not needed.
       for await (const _ of bytes) continue;
       return;
     }
-    const object: MediaObject = { project: { no: projectNo }, objectId: randomUUID() };
+    const object: MediaObject = { project, objectId: randomUUID() };
     await this.sql.query(
       'INSERT INTO media_loose_objects (project_no, object_id, store, since) VALUES ($1, $2, $3, clock_timestamp())',
-      [projectNo, object.objectId, this.objects.store],
+      [project.no, object.objectId, this.objects.store],
     );
     try {
       await this.objects.put(object, content, bytes);
       const named = await this.sql.query(NAME_OBJECT, [
-        ...[projectNo, mediaId, object.objectId, this.objects.store, content.contentLength],
+        ...[project.no, mediaId, object.objectId, this.objects.store, content.contentLength],
       ]);
       if (named.length === 0) {
         await this.discard(object);
         // It may have gone meanwhile.
-        await this.find(projectId, mediaId);
+        await this.isStored(project, mediaId);
       }
     } catch (error) {
       await this.discard(object);
@@ -143,14 +143,13 @@ export class MediaStore {
   }
 
   /** @throws NotFound when the project has announced no such file. */
-  private async find(projectId: string, mediaId: string): Promise<{ projectNo: number; isStored: boolean }> {
-    const [row] = await this.sql.query<{ projectNo: number; isStored: boolean }>(
-      'SELECT project_no AS "projectNo", object_id IS NOT NULL AS "isStored" FROM media ' +
-        'WHERE project_no = (SELECT no FROM projects WHERE id = $1 AND deleted_at IS NULL) AND id = $2',
-      [projectId, mediaId],
+  private async isStored(project: Pick<Project, 'no'>, mediaId: string): Promise<boolean> {
+    const [row] = await this.sql.query<{ isStored: boolean }>(
+      'SELECT object_id IS NOT NULL AS "isStored" FROM media WHERE project_no = $1 AND id = $2',
+      [project.no, mediaId],
     );
     if (row === undefined) throw new NotFound(`Media ${mediaId} not found`);
-    return row;
+    return row.isStored;
   }
 
   /** What cannot be removed now, the sweeper removes. */

@@ -1,6 +1,6 @@
 import { micros } from '../bulk-insert.js';
 import { type SessionFilter } from './filter.js';
-import { type TraceColumns } from './trace-columns.js';
+import { type TotalColumns } from './trace-columns.js';
 import { type Where, whereEnvironment, whereSessions } from './where.js';
 
 /** Among how many of its earliest traces the user of a session is looked for: one that never names any costs no more. */
@@ -17,16 +17,7 @@ const USER_ID =
   'WHERE e.user_id IS NOT NULL ORDER BY e.ts, e.trace_id LIMIT 1)';
 
 /** A row of the statements below as `pg` gives it: int8 is text. */
-export interface SessionColumns extends Pick<
-  TraceColumns,
-  | 'observation_count'
-  | 'generation_count'
-  | 'error_count'
-  | 'input_tokens'
-  | 'output_tokens'
-  | 'total_tokens'
-  | 'cost_nano_usd'
-> {
+export interface SessionColumns extends TotalColumns {
   session_id: string;
   created_at: string;
   environment: string | null;

@@ -1,4 +1,4 @@
-import { type Trace } from '../../domain/trace.js';
+import { type Totals, type Trace } from '../../domain/trace.js';
 import { micros, toNumber } from '../bulk-insert.js';
 
 /** The columns of `t` that a trace is made of. Metadata can be large and is read only when it is asked for. */
@@ -13,8 +13,19 @@ export function traceColumns(withMetadata: boolean): string {
   );
 }
 
+/** The sums of a row of `traces` or `sessions` as `pg` gives them: int8 is text. */
+export interface TotalColumns {
+  observation_count: string;
+  generation_count: string;
+  error_count: string;
+  input_tokens: string;
+  output_tokens: string;
+  total_tokens: string;
+  cost_nano_usd: string;
+}
+
 /** A row of `traceColumns` as `pg` gives it: int8 is text. */
-export interface TraceColumns {
+export interface TraceColumns extends TotalColumns {
   trace_id: string;
   bucket: number;
   ts: string;
@@ -34,13 +45,6 @@ export interface TraceColumns {
   stated_latency_seconds: number | null;
   stated_cost_usd: number | null;
   tags: string[];
-  observation_count: string;
-  generation_count: string;
-  error_count: string;
-  input_tokens: string;
-  output_tokens: string;
-  total_tokens: string;
-  cost_nano_usd: string;
   metadata: string | null;
 }
 
@@ -72,19 +76,7 @@ export function decodeTrace(row: TraceColumns): Trace {
   };
 }
 
-/** The sums of a row of `traces` or `sessions`. */
-export function decodeTotals(
-  row: Pick<
-    TraceColumns,
-    | 'observation_count'
-    | 'generation_count'
-    | 'error_count'
-    | 'input_tokens'
-    | 'output_tokens'
-    | 'total_tokens'
-    | 'cost_nano_usd'
-  >,
-): Trace['totals'] {
+export function decodeTotals(row: TotalColumns): Totals {
   return {
     observationCount: Number(row.observation_count),
     generationCount: Number(row.generation_count),
