@@ -44,6 +44,7 @@ export const OBSERVATION_FIELDS = [
   'parentStepId',
   'stepType',
   'attemptIndex',
+  'runState',
   'experiment',
 ] as const satisfies readonly (keyof ObservationFields)[];
 

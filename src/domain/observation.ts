@@ -25,6 +25,10 @@ export type Level = (typeof LEVELS)[number];
 export const STEP_TYPES = ['llm_call', 'tool_call', 'retrieval', 'planner', 'memory_write', 'handoff'] as const;
 export type StepType = (typeof STEP_TYPES)[number];
 
+/** How a run of an agent stands (xtrace.md §8). */
+export const RUN_STATES = ['queued', 'running', 'waiting_tool', 'paused', 'success', 'error', 'cancelled'] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
 /** Token counts by class, whole and non-negative: `input`, `output`, `total` and finer ones such as `input_cached_tokens`. */
 export type UsageDetails = Readonly<Record<string, number>>;
 
@@ -83,6 +87,8 @@ export interface ObservationFields {
   stepType?: StepType | null;
   /** Which attempt at its step this was, as the client counts. */
   attemptIndex?: number | null;
+  /** As stated; `runStateOf` says what it is otherwise. */
+  runState?: RunState | null;
   /** On the topmost observation of an experiment's item. */
   experiment?: ExperimentRef | null;
 }

@@ -26,6 +26,6 @@ const TYPES: ReadonlyMap<ObservationType, StepType> = new Map([
 /** What kind of step an observation was: as stated, else as its name or its type says; null when none of them does. */
 export function stepTypeOf({ stepType, name, type }: Pick<Observation, 'stepType' | 'name' | 'type'>): StepType | null {
   if (stepType !== null) return stepType;
-  const byName = name === null ? undefined : (NAMES.get(name) ?? (/^handoff\b/i.test(name) ? 'handoff' : undefined));
+  const byName = name === null ? undefined : (NAMES.get(name) ?? (/^handoff/i.test(name) ? 'handoff' : undefined));
   return byName ?? (type === null ? null : (TYPES.get(type) ?? null));
 }

@@ -16,6 +16,7 @@ import { QueryRateStats } from './throttle/query-rate-stats.js';
 import { QueryThrottlerGuard } from './throttle/query-throttler.guard.js';
 import { RateLimitStatsController } from './throttle/rate-limit-stats.controller.js';
 import { TokenBucketStorage } from './throttle/token-bucket.storage.js';
+import { ZstdInflater } from './zstd-inflater.js';
 
 const throttler = ThrottlerModule.forRootAsync({
   inject: [CONFIG],
@@ -43,6 +44,10 @@ export class HttpModule {
           provide: InFlightBytes,
           inject: [CONFIG],
           useFactory: (config: Config) => new InFlightBytes(config.maxInFlightBytes),
+        },
+        {
+          provide: ZstdInflater,
+          useFactory: () => new ZstdInflater(new URL('./zstd-worker.js', import.meta.url)),
         },
         AuthFailureStats,
         Authenticator,

@@ -1,7 +1,6 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { InvalidInput, TooLarge, UnsupportedMedia } from '../domain/errors.js';
-import { inflateZstdFrame, readZstdFrames } from './zstd.js';
 
 export type ContentCoding = 'identity' | 'gzip' | 'deflate' | 'zstd';
 
@@ -19,9 +18,6 @@ const CODINGS: ReadonlyMap<string, ContentCoding> = new Map([
   ['zstd', 'zstd'],
 ]);
 
-/** From Node 22.15 on; the types are those of Node 20. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: zlib.ZlibOptions) => Transform };
-
 /**
  * The coding that a Content-Encoding header names; absent means identity.
  * @throws UnsupportedMedia for any other coding and for several at once.
@@ -36,64 +32,59 @@ export function readContentCoding(header: string | undefined): ContentCoding {
   return coding;
 }
 
-/**
- * The bytes behind `coding`, on a worker thread where Node has the decoder, else in slices. `onBytes` hears of every
- * chunk before it is kept and may stop the work by throwing. `deflate` is zlib's format (RFC 9110) or, as some clients
- * send it, the raw one.
- * @throws TooLarge as soon as there are more than `maxBytes`, InvalidInput when the bytes are damaged or cut off.
- */
-export async function inflate(
-  bytes: Buffer,
-  coding: ContentCoding,
-  maxBytes: number,
-  onBytes: (count: number) => void,
-): Promise<Buffer> {
-  if (coding === 'identity' || bytes.length === 0) return bytes;
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  const keep = (chunk: Uint8Array): void => {
-    total += chunk.length;
-    if (total > maxBytes) throw new TooLarge(`The inflated body is larger than ${maxBytes} bytes`);
-    onBytes(chunk.length);
-    chunks.push(chunk);
-  };
-  if (coding !== 'zstd') await pump(createInflater(bytes, coding), bytes, coding, keep);
-  else {
-    for (const frame of readZstdFrames(bytes, maxBytes)) {
-      if (createZstdDecompress === undefined) await inflateZstdFrame(bytes, frame, keep);
-      else await pump(createZstdDecompress(OPTIONS), bytes.subarray(frame.start, frame.blockEnds.at(-1)), coding, keep);
-    }
-  }
-  return Buffer.concat(chunks, total);
+/** What the inflated bytes are held to. */
+export interface InflateBounds {
+  readonly maxBytes: number;
+  /** Hears of every chunk before it is kept and may stop the work by throwing. */
+  readonly onBytes: (count: number) => void;
 }
 
-function pump(
-  inflater: Transform,
+/** One of those of `node:zlib`: its decoders work on other threads. */
+export type InflaterFactory = (options: zlib.ZlibOptions) => Transform;
+
+/**
+ * The bytes behind `coding`. `deflate` is zlib's format (RFC 9110) or, as some clients send it, the raw one.
+ * @throws TooLarge as soon as there are more than `maxBytes`, InvalidInput when the bytes are damaged or cut off.
+ */
+export async function inflate(bytes: Buffer, coding: 'gzip' | 'deflate', bounds: InflateBounds): Promise<Buffer> {
+  if (bytes.length === 0) return bytes;
+  return inflateStream(factoryOf(bytes, coding), bytes, coding, bounds);
+}
+
+/** @throws as {@link inflate} */
+export function inflateStream(
+  create: InflaterFactory,
   bytes: Buffer,
   coding: ContentCoding,
-  keep: (chunk: Uint8Array) => void,
-): Promise<void> {
+  { maxBytes, onBytes }: InflateBounds,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const inflater = create(OPTIONS);
+    const chunks: Buffer[] = [];
+    let total = 0;
     const fail = (error: Error): void => {
       inflater.destroy();
       reject(error);
     };
     inflater.on('data', (chunk: Buffer) => {
       try {
-        keep(chunk);
+        total += chunk.length;
+        if (total > maxBytes) throw new TooLarge(`The inflated body is larger than ${maxBytes} bytes`);
+        onBytes(chunk.length);
+        chunks.push(chunk);
       } catch (error) {
         fail(error as Error);
       }
     });
-    inflater.on('end', resolve);
+    inflater.on('end', () => resolve(Buffer.concat(chunks, total)));
     inflater.on('error', (error) => fail(new InvalidInput(`The body is not valid ${coding}: ${error.message}`)));
     inflater.end(bytes);
   });
 }
 
-function createInflater(bytes: Buffer, coding: ContentCoding): Transform {
-  if (coding === 'gzip') return zlib.createGunzip(OPTIONS);
-  return hasZlibHeader(bytes) ? zlib.createInflate(OPTIONS) : zlib.createInflateRaw(OPTIONS);
+function factoryOf(bytes: Buffer, coding: 'gzip' | 'deflate'): InflaterFactory {
+  if (coding === 'gzip') return zlib.createGunzip;
+  return hasZlibHeader(bytes) ? zlib.createInflate : zlib.createInflateRaw;
 }
 
 /** RFC 1950: method 8 in the low bits, and the first two bytes are a multiple of 31. */

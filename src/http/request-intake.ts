@@ -9,11 +9,12 @@ import { notJson } from '../domain/request-json.js';
 import { requireScope } from './auth/auth.guard.js';
 import { Authenticator } from './auth/authenticator.js';
 import { InFlightBytes, type Reservation } from './in-flight-bytes.js';
-import { inflate, readContentCoding } from './inflate.js';
+import { inflate, type InflateBounds, readContentCoding } from './inflate.js';
 import { RequestEvents } from './request-events.js';
 import { recordOf } from './request-record.js';
 import { routeTraits } from './route-config.js';
 import { declaredLength, readBody } from './write-body.js';
+import { ZstdInflater } from './zstd-inflater.js';
 
 /** JSON bodies of routes that are not write routes. */
 const MAX_JSON_BYTES = 1024 * 1024;
@@ -38,6 +39,7 @@ export class RequestIntake implements OnModuleInit {
     private readonly authenticator: Authenticator,
     private readonly inFlight: InFlightBytes,
     private readonly events: RequestEvents,
+    private readonly zstd: ZstdInflater,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -123,9 +125,15 @@ export class RequestIntake implements OnModuleInit {
     const sent = await readBody(payload, { maxBytes, declaredBytes, onBytes });
     const record = recordOf(request);
     record.sentBytes = sent.length;
-    const body = await inflate(sent, readContentCoding(request.headers['content-encoding']), maxBytes, grow);
+    const body = await this.inflate(sent, request, { maxBytes, onBytes: grow });
     record.bodyBytes = body.length;
     return body;
+  }
+
+  private async inflate(sent: Buffer, request: FastifyRequest, bounds: InflateBounds): Promise<Buffer> {
+    const coding = readContentCoding(request.headers['content-encoding']);
+    if (coding === 'identity') return sent;
+    return coding === 'zstd' ? this.zstd.inflate(sent, bounds) : inflate(sent, coding, bounds);
   }
 
   private async readJson(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {

@@ -1,19 +1,10 @@
-import { createContext, Script } from 'node:vm';
-import { Decompress } from 'fzstd';
-import { InvalidInput, TooLarge, Unavailable } from '../domain/errors.js';
+import { InvalidInput, TooLarge } from '../domain/errors.js';
 
 /** What RFC 8878 (3.1.1.1.2) asks of every decoder, and the default of the encoders in Go and Rust stays within it. */
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 /** Largest block of the format. Encoders fill them, but may flush a smaller one now and then. */
-const BLOCK_BYTES = 128 * 1024;
+export const BLOCK_BYTES = 128 * 1024;
 const SPARE_BLOCKS = 1024;
-/** Between two looks at other work; a block takes up to some milliseconds. */
-const BLOCKS_AT_ONCE = 2;
-/**
- * A block of 128 KiB can be made to ask for 65,536 copies of 128 KiB each, which the decoder does to the end before it
- * looks. Far above what an honest block takes on a busy machine.
- */
-const MAX_BLOCK_MS = 1000;
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
@@ -24,61 +15,6 @@ const RESERVED_BLOCK = 3;
 export interface ZstdFrame {
   readonly start: number;
   readonly blockEnds: readonly number[];
-}
-
-/**
- * Inflates one frame in JavaScript, for Node without `zlib.createZstdDecompress` (below 22.15). Runs in the thread of
- * its caller, block by block, and lets other work in between. `onChunk` hears of every block and may stop the work by
- * throwing. Checksums are not verified: the transport below has its own.
- * @throws InvalidInput when the bytes are damaged, Unavailable when one block takes longer than a second.
- */
-export async function inflateZstdFrame(
-  bytes: Buffer,
-  { start, blockEnds }: ZstdFrame,
-  onChunk: (chunk: Uint8Array) => void,
-): Promise<void> {
-  let thrown: unknown;
-  const decompress = new Decompress((chunk) => {
-    if (chunk.length === 0) return;
-    try {
-      onChunk(chunk);
-    } catch (error) {
-      thrown = error;
-      throw error;
-    }
-  });
-  let pos = start;
-  let blocks = 0;
-  try {
-    for (const end of blockEnds) {
-      const from = pos;
-      watched(() => void decompress.push(bytes.subarray(from, end)));
-      pos = end;
-      blocks += 1;
-      if (blocks % BLOCKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    watched(() => void decompress.push(new Uint8Array(0), true));
-  } catch (error) {
-    if (error === thrown || error instanceof Unavailable) throw error;
-    throw damaged(error instanceof Error ? error.message : String(error));
-  }
-}
-
-const sandbox: { work: () => void } = { work: () => {} };
-const context = createContext(sandbox);
-const script = new Script('work()');
-
-/** Does `work`, but not for longer than {@link MAX_BLOCK_MS}: of all there is in Node, only `vm` can stop a loop. */
-function watched(work: () => void): void {
-  sandbox.work = work;
-  try {
-    script.runInContext(context, { timeout: MAX_BLOCK_MS });
-  } catch (error) {
-    const isTimeout = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    throw isTimeout ? new Unavailable('a block of the zstd body takes too long to inflate') : error;
-  } finally {
-    sandbox.work = () => {};
-  }
 }
 
 /**
@@ -150,6 +86,7 @@ function headerEnd(bytes: Buffer, start: number, maxBytes: number): number {
   return sizeAt + sizeBytes;
 }
 
-function damaged(reason: string): InvalidInput {
+/** What is answered to a body that no decoder can read. */
+export function damaged(reason: string): InvalidInput {
   return new InvalidInput(`The body is not valid zstd: ${reason}`);
 }

@@ -50,6 +50,7 @@ const FACTS = [
   'outputPriceUsd',
   'totalPriceUsd',
   'attemptIndex',
+  'runState',
 ] as const satisfies readonly (keyof ObservationFields)[];
 
 type StatedFacts = Partial<Record<(typeof FACTS)[number], unknown>>;
@@ -310,6 +311,7 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     parentStepId: row.parent_step_id,
     stepType: row.step_type,
     attemptIndex: facts.attemptIndex,
+    runState: facts.runState,
     experiment: row.experiment,
   };
   decodeStamps(OBSERVATION_FIELDS, state, {

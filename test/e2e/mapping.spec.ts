@@ -25,6 +25,8 @@ describe('what an observation was within its session', () => {
       'gen_ai.response.finish_reasons': ['stop'],
       'gen_ai.input.messages': '[{"role":"user"}]',
       'xtrace.run_id': 'run-1',
+      'xtrace.run_status': 'waiting_tool',
+      ttfb: 0.001,
       'xtrace.attempt_index': 2,
       'session.id': 'talk',
     };
@@ -45,6 +47,7 @@ describe('what an observation was within its session', () => {
       provider: 'openai',
       finishReason: 'stop',
       runId: 'run-1',
+      runState: 'waiting_tool',
       attemptIndex: 2,
       turnId: null,
       stepType: 'llm_call',
@@ -56,6 +59,8 @@ describe('what an observation was within its session', () => {
     const field = (name: string) => mapping.fields.find((one) => one.field === name);
     expect(field('model')).toMatchObject({ value: 'got', filledBy: 'gen_ai.response.model' });
     expect(field('runId')).toMatchObject({ value: 'run-1', filledBy: 'xtrace.run_id', lost: [] });
+    expect(field('runState')).toMatchObject({ value: 'waiting_tool', filledBy: 'xtrace.run_status' });
+    expect(field('completionStartTime')).toMatchObject({ filledBy: 'ttfb', lost: [] });
     expect(field('input')).toMatchObject({ filledBy: 'gen_ai.input.messages' });
     expect(field('trace.sessionId')).toMatchObject({ value: 'talk', filledBy: 'session.id' });
     expect(field('turnId')).toMatchObject({ value: null, filledBy: null });

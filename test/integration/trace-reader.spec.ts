@@ -532,6 +532,7 @@ describe('one trace', () => {
       totalPriceUsd: 0.3,
       ...{ requestedModel: null, provider: null, finishReason: null, toolName: null, agentName: null },
       ...{ turnId: null, runId: null, stepId: null, parentStepId: null, stepType: null, attemptIndex: null },
+      runState: null,
       experiment: null,
       input: Buffer.from('{"x" : 1}'),
       output: Buffer.from('"out"'),

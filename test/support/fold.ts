@@ -101,6 +101,7 @@ const FACTS = [
   'outputPriceUsd',
   'totalPriceUsd',
   'attemptIndex',
+  'runState',
 ] as const;
 
 function observationRow(traceId: string, id: string, messages: readonly ObservationPatch[], now: number): Row {

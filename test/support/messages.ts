@@ -131,6 +131,7 @@ function randomObservationPatch(random: Random, traceId: string, id: string, tim
   if (random.chance(0.2)) patch.parentStepId = orNull(random, `step-${random.below(3)}`);
   if (random.chance(0.2)) patch.stepType = orNull(random, random.pick(['planner', 'handoff']));
   if (random.chance(0.2)) patch.attemptIndex = orNull(random, random.below(3));
+  if (random.chance(0.2)) patch.runState = orNull(random, random.pick(['running', 'success']));
   if (random.chance(0.1)) patch.experiment = orNull(random, { name: random.pick(['a', 'b']), id: 'e' });
   if (random.chance(0.4)) patch.metadata = randomMetadata(random);
   if (random.chance(0.5)) patch.input = JSON.stringify(`in ${random.below(1_000_000)} ${'é'.repeat(random.below(40))}`);

@@ -3,10 +3,11 @@ import { type Dataset, type DatasetItemContent } from '../../domain/dataset.js';
 import { InvalidInput } from '../../domain/errors.js';
 import { type JsonText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
+import { TaskGivenUp } from '../../http/task-thread.js';
 import { DatasetItemStore } from '../../storage/datasets/dataset-item-store.js';
 import { type DatasetPatch } from '../../storage/datasets/dataset-store.js';
 import { MAX_SCHEMA_BYTES } from './item-schema.js';
-import { SchemaChecker, TaskGivenUp } from './schema-checker.js';
+import { SchemaChecker } from './schema-checker.js';
 import { type SchemaTask, type SchemaVerdict } from './schema-task.js';
 
 /** Items of a dataset that are checked at once; each may have some megabytes. */

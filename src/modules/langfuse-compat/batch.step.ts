@@ -1,10 +1,11 @@
 import { idProblem, toIndexableText } from '../../domain/identifier.js';
 import { type ObservationFields } from '../../domain/observation.js';
+import { toRunState } from '../../domain/run-state.js';
 import { toStepType } from '../../domain/step.js';
 
 /**
  * What an observation was within its session, by the metadata keys that xtrace clients use (xtrace.md §8): `turn_id`,
- * `run_id`, `step_id`, `parent_step_id`, `step_type`, `attempt_index`, `tool_name`, `agent_name`, `requested_model`,
+ * `run_id`, `run_status`, `step_id`, `parent_step_id`, `step_type`, `attempt_index`, `tool_name`, `agent_name`, `requested_model`,
  * `provider` and `finish_reason`, in snake_case or camelCase. The metadata keeps them as well; a value that is none of its
  * kind is in the metadata alone.
  */
@@ -35,6 +36,7 @@ const FIELDS: readonly (readonly [key: string, field: keyof ObservationFields, r
   ['parent_step_id', 'parentStepId', toId],
   ['step_type', 'stepType', (value) => (typeof value === 'string' ? toStepType(value) : undefined)],
   ['attempt_index', 'attemptIndex', toIndex],
+  ['run_status', 'runState', (value) => (typeof value === 'string' ? toRunState(value) : undefined)],
   ['tool_name', 'toolName', toName],
   ['agent_name', 'agentName', toName],
   ['requested_model', 'requestedModel', toName],

@@ -225,6 +225,13 @@ export class ObservationDto {
   @ApiProperty({ type: Number, nullable: true, example: null })
   attemptIndex!: number | null;
 
+  /**
+   * How the run stands: queued, running, waiting_tool, paused, success, error or cancelled, as stated, else of an agent or
+   * the topmost observation of a run by its end and level. Null where the observation is no run.
+   */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  runState!: string | null;
+
   /** Arrival of its first message. */
   @ApiProperty({ format: 'date-time', example: TIME })
   createdAt!: string;

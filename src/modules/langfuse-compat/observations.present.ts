@@ -5,6 +5,7 @@ import { type Page, type PageRequest } from '../../domain/page.js';
 import { type PricedUsage, type StoredPrice } from '../../domain/price.js';
 import { type NamedTier, tierOfCost } from '../../domain/price-tier.js';
 import { type Project } from '../../domain/project.js';
+import { runStateOf } from '../../domain/run-state.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
 import { presentPageMeta } from '../../http/page-meta.js';
@@ -124,6 +125,7 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
     parentStepId: seen.parentStepId,
     stepType: stepTypeOf(seen),
     attemptIndex: seen.attemptIndex,
+    runState: runStateOf(seen),
     createdAt: presentTime(seen.createdAt),
     updatedAt: presentTime(seen.updatedAt),
   });

@@ -89,6 +89,7 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   parentStepId: null,
   stepType: null,
   attemptIndex: null,
+  runState: null,
   experiment: null,
   inputTokens: null,
   outputTokens: null,
@@ -295,6 +296,7 @@ describe('an observation', () => {
       parentStepId: null,
       stepType: null,
       attemptIndex: null,
+      runState: null,
       createdAt: '2026-01-31T09:30:00.000Z',
       updatedAt: '2026-01-31T09:30:00.000Z',
     });

@@ -1,17 +1,14 @@
-import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { NothingUsable, UnsupportedMedia } from '../../domain/errors.js';
-import type { Project } from '../../domain/project.js';
-import { CurrentProject } from '../../http/project.decorator.js';
+import { Controller } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { NothingUsable } from '../../domain/errors.js';
 import { reportWrite } from '../../http/request-record.js';
-import { WriteRoute } from '../../http/write-route.js';
+import { ExportRoute, Sent, type SentExport } from './otlp.export-route.js';
 import { OtlpLogReceiver } from './otlp.log-receiver.js';
 import { LOGS_EXAMPLE, LOGS_PARTIAL_EXAMPLE } from './otlp.logs-example.js';
 import { OtlpMetricReceiver } from './otlp.metric-receiver.js';
 import { METRICS_EXAMPLE, METRICS_PARTIAL_EXAMPLE } from './otlp.metrics-example.js';
 import type { OtlpReceiver, ReceivedExport } from './otlp.receiver.js';
-import { encodingOf, MEDIA_TYPES, type OtlpEncoding } from './otlp.response.js';
+import { MEDIA_TYPES } from './otlp.response.js';
 import { detectSignal } from './otlp.signal.js';
 import { OtlpTraceReceiver } from './otlp.trace-receiver.js';
 import { TRACES_EXAMPLE, TRACES_PARTIAL_EXAMPLE } from './otlp.traces-example.js';
@@ -26,9 +23,9 @@ export class OtlpController {
     private readonly logs: OtlpLogReceiver,
   ) {}
 
-  @Post(['v1/traces', 'api/public/otel/v1/traces'])
-  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
-  @ApiOperation({
+  @ExportRoute({
+    paths: ['v1/traces', 'api/public/otel/v1/traces'],
+    door: 'otlp',
     summary: 'Export spans (OTLP/HTTP)',
     description:
       'Takes an ExportTraceServiceRequest as protobuf or JSON, plain or in gzip, deflate or zstd, and answers once its spans are ' +
@@ -36,33 +33,20 @@ export class OtlpController {
       'costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 ' +
       'carry `Retry-After` and mean that sending all of it again later is right. Both addresses do the same: the longer one ' +
       'is where Langfuse SDKs send.',
-  })
-  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiBody({
-    required: true,
-    description: 'ExportTraceServiceRequest',
-    schema: { type: 'object', example: TRACES_EXAMPLE },
-  })
-  @ApiResponse({
-    status: 200,
-    description:
+    message: 'ExportTraceServiceRequest',
+    example: TRACES_EXAMPLE,
+    stored:
       'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many spans were refused ' +
       'and why, and these must not be sent again.',
-    schema: { type: 'object', example: TRACES_PARTIAL_EXAMPLE },
+    partialExample: TRACES_PARTIAL_EXAMPLE,
   })
-  async exportTraces(
-    @CurrentProject() project: Project,
-    @Headers('content-type') contentType: string | undefined,
-    @Body() body: Buffer,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer> {
-    return this.export(this.traces, project, contentType, body, reply);
+  exportTraces(@Sent() sent: SentExport): Promise<Buffer> {
+    return this.export(this.traces, sent);
   }
 
-  @Post(['v1/metrics', 'api/public/otel/v1/metrics'])
-  @WriteRoute({ door: 'otlp-metrics', errors: 'rpc-status', overCapacity: 503 })
-  @ApiOperation({
+  @ExportRoute({
+    paths: ['v1/metrics', 'api/public/otel/v1/metrics'],
+    door: 'otlp-metrics',
     summary: 'Export metrics (OTLP/HTTP)',
     description:
       'Takes an ExportMetricsServiceRequest as protobuf or JSON, plain or in gzip, deflate or zstd, and answers once its points are ' +
@@ -71,33 +55,20 @@ export class OtlpController {
       'again is safe. A data point that cannot be stored costs only itself and is counted in `partialSuccess`, also when it ' +
       'would make a series too many (METRICS_MAX_SERIES). Errors are google.rpc.Status; 429 and 503 carry `Retry-After` and ' +
       'mean that sending all of it again later is right. Both addresses do the same.',
-  })
-  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiBody({
-    required: true,
-    description: 'ExportMetricsServiceRequest',
-    schema: { type: 'object', example: METRICS_EXAMPLE },
-  })
-  @ApiResponse({
-    status: 200,
-    description:
+    message: 'ExportMetricsServiceRequest',
+    example: METRICS_EXAMPLE,
+    stored:
       'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many data points were ' +
       'refused and why, and these must not be sent again.',
-    schema: { type: 'object', example: METRICS_PARTIAL_EXAMPLE },
+    partialExample: METRICS_PARTIAL_EXAMPLE,
   })
-  async exportMetrics(
-    @CurrentProject() project: Project,
-    @Headers('content-type') contentType: string | undefined,
-    @Body() body: Buffer,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer> {
-    return this.export(this.metrics, project, contentType, body, reply);
+  exportMetrics(@Sent() sent: SentExport): Promise<Buffer> {
+    return this.export(this.metrics, sent);
   }
 
-  @Post(['v1/logs', 'api/public/otel/v1/logs'])
-  @WriteRoute({ door: 'otlp-logs', errors: 'rpc-status', overCapacity: 503 })
-  @ApiOperation({
+  @ExportRoute({
+    paths: ['v1/logs', 'api/public/otel/v1/logs'],
+    door: 'otlp-logs',
     summary: 'Export log records (OTLP/HTTP)',
     description:
       'Takes an ExportLogsServiceRequest as protobuf or JSON, plain or in gzip, deflate or zstd, and answers once its records are ' +
@@ -105,86 +76,45 @@ export class OtlpController {
       'complete the observation of their span, events of coding agents become a trace per prompt. A record that cannot be ' +
       'stored costs only itself and is counted in `partialSuccess`. Errors are google.rpc.Status; 429 and 503 carry ' +
       '`Retry-After` and mean that sending all of it again later is right.',
-  })
-  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiBody({
-    required: true,
-    description: 'ExportLogsServiceRequest',
-    schema: { type: 'object', example: LOGS_EXAMPLE },
-  })
-  @ApiResponse({
-    status: 200,
-    description:
+    message: 'ExportLogsServiceRequest',
+    example: LOGS_EXAMPLE,
+    stored:
       'Stored. On full success the body is empty (`{}` in JSON); else `partialSuccess` says how many records were refused ' +
       'and why, and these must not be sent again.',
-    schema: { type: 'object', example: LOGS_PARTIAL_EXAMPLE },
+    partialExample: LOGS_PARTIAL_EXAMPLE,
   })
-  async exportLogs(
-    @CurrentProject() project: Project,
-    @Headers('content-type') contentType: string | undefined,
-    @Body() body: Buffer,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer> {
-    return this.export(this.logs, project, contentType, body, reply);
+  exportLogs(@Sent() sent: SentExport): Promise<Buffer> {
+    return this.export(this.logs, sent);
   }
 
-  @Post('api/public/otel')
-  @WriteRoute({ door: 'otlp', errors: 'rpc-status', overCapacity: 503 })
-  @ApiOperation({
+  @ExportRoute({
+    paths: ['api/public/otel'],
+    door: 'otlp',
     summary: 'Export whichever signal (OTLP/HTTP)',
     description:
       'For exporters whose `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (or that of another signal) was set to an address without ' +
       '`/v1/traces`: they use it as it is. Does what the address of the signal does that is found in the body.',
+    message: 'ExportTraceServiceRequest, ExportMetricsServiceRequest or ExportLogsServiceRequest',
+    example: TRACES_EXAMPLE,
+    stored: 'Stored, as at the address of the signal.',
+    partialExample: TRACES_PARTIAL_EXAMPLE,
   })
-  @ApiConsumes(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiProduces(MEDIA_TYPES.json, MEDIA_TYPES.protobuf)
-  @ApiBody({
-    required: true,
-    description: 'ExportTraceServiceRequest, ExportMetricsServiceRequest or ExportLogsServiceRequest',
-    schema: { type: 'object', example: TRACES_EXAMPLE },
-  })
-  @ApiResponse({
-    status: 200,
-    description: 'Stored, as at the address of the signal.',
-    schema: { type: 'object', example: TRACES_PARTIAL_EXAMPLE },
-  })
-  async exportAny(
-    @CurrentProject() project: Project,
-    @Headers('content-type') contentType: string | undefined,
-    @Body() body: Buffer,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Buffer> {
-    const signal = detectSignal(body, encodingOf(contentType) ?? 'protobuf');
+  exportAny(@Sent() sent: SentExport): Promise<Buffer> {
+    const signal = detectSignal(sent.body, sent.encoding);
     const receiver = signal === 'metrics' ? this.metrics : signal === 'logs' ? this.logs : this.traces;
-    return this.export(receiver, project, contentType, body, reply);
+    return this.export(receiver, sent);
   }
 
-  private async export(
-    receiver: OtlpReceiver,
-    project: Project,
-    contentType: string | undefined,
-    body: Buffer,
-    reply: FastifyReply,
-  ): Promise<Buffer> {
-    const encoding = encodingOf(contentType);
-    if (encoding === undefined) {
-      const got = contentType === undefined ? 'none' : `"${contentType.slice(0, 100)}"`;
-      throw new UnsupportedMedia(`Content-Type must be ${MEDIA_TYPES.protobuf} or ${MEDIA_TYPES.json}, got ${got}`);
-    }
-
-    const { answer, report } = await this.receive(receiver, reply.request, body, encoding, project);
-    reportWrite(reply.request, report);
-    reply.header('content-type', MEDIA_TYPES[encoding]);
+  private async export(receiver: OtlpReceiver, sent: SentExport): Promise<Buffer> {
+    const { answer, report } = await this.receive(receiver, sent);
+    reportWrite(sent.request, report);
+    void sent.reply.header('content-type', MEDIA_TYPES[sent.encoding]);
     return Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
   }
 
   private async receive(
     receiver: OtlpReceiver,
-    request: FastifyRequest,
-    body: Buffer,
-    encoding: OtlpEncoding,
-    project: Project,
+    { body, encoding, project, request }: SentExport,
   ): Promise<ReceivedExport> {
     try {
       return await receiver.receive(body, encoding, project);

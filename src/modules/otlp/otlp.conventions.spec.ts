@@ -322,6 +322,7 @@ const CASES: Record<string, Case> = {
       'gcp.vertex.agent.event_id': '<not specified>',
       'adk.node.attempt': 2,
       'adk.node.path': 'root/roller',
+      'adk.node.status': 'completed',
     },
     span: { name: 'execute_tool roll_die' },
     observation: {
@@ -332,6 +333,7 @@ const CASES: Record<string, Case> = {
       runId: 'inv-9',
       stepId: 'root/roller',
       attemptIndex: 2,
+      runState: 'success',
     },
     trace: { sessionId: 's-9' },
   },
@@ -478,6 +480,12 @@ const CASES: Record<string, Case> = {
     trace: { sessionId: 's-13', userId: 'u-13', tags: ['t'] },
     metadata: { tenant: 'acme' },
   },
+  'metadata of LangChain, as Langfuse names its keys': {
+    scope: 'openinference.instrumentation.langchain',
+    attributes: { metadata: json({ langfuse_session_id: 's-15', langfuse_user_id: 'u-15' }) },
+    observation: { runState: undefined },
+    trace: { sessionId: 's-15', userId: 'u-15' },
+  },
   'xtrace clients': {
     scope: 'my-agent',
     attributes: {
@@ -488,6 +496,8 @@ const CASES: Record<string, Case> = {
       'xtrace.parent_step_id': 'step-13',
       'xtrace.step_type': 'handoff',
       'xtrace.attempt_index': '1',
+      'xtrace.run_status': 'Waiting_Tool',
+      'xtrace.ttfb': 0.125,
       'xtrace.requested_model': 'fast',
       'xtrace.actual_model': 'gpt-4o-mini',
       turn_id: 'weaker',
@@ -500,6 +510,8 @@ const CASES: Record<string, Case> = {
       parentStepId: 'step-13',
       stepType: 'handoff',
       attemptIndex: 1,
+      runState: 'waiting_tool',
+      completionStartTime: START_MICROS + 125_000,
       requestedModel: 'fast',
       model: 'gpt-4o-mini',
     },

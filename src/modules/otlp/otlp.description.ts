@@ -166,6 +166,8 @@ export const DESCRIPTION_RULES = {
       span('gen_ai.server.time_to_first_token', 'openLit', readSeconds),
     ],
   },
+  /** In seconds, as xtrace's SDK for Python measures it (xtrace_sdk/openai.py); less exact than what is above. */
+  timeToFirstByte: { rows: everywhere(['ttfb'], readSeconds) },
 
   // --- where and in which build it ran: of the observation and of its trace ---
   environment: {

@@ -96,6 +96,14 @@ describe('the mapping of a span', () => {
     expect(field(explain(values), name)).toMatchObject({ filledBy: key, lost: [] });
   });
 
+  it.each([
+    ['gen_ai.response.time_to_first_chunk', 0.001],
+    ['ai.response.msToFirstChunk', 1],
+    ['ttfb', 0.001],
+  ])('knows %s as the source of a time that is counted from it', (key, value) => {
+    expect(field(explain({ [key]: value }), 'completionStartTime')).toMatchObject({ filledBy: key, lost: [] });
+  });
+
   it('of a Langfuse SDK names its keys although they are not kept raw', () => {
     const values = {
       'langfuse.observation.model.name': 'gpt-4',

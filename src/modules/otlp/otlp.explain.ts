@@ -1,5 +1,6 @@
 import { type JsonValue } from '../../domain/json.js';
 import { type ObservationWithPayload } from '../../domain/observation.js';
+import { runStateOf } from '../../domain/run-state.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Trace } from '../../domain/trace.js';
 import { FAMILIES, type Field, FIELD_RULES } from './otlp.attributes.js';
@@ -47,6 +48,8 @@ interface ShownField {
   readonly value: (observation: ObservationWithPayload, trace: Trace) => unknown;
   /** What fills it where no attribute of `from` does. */
   readonly otherwise?: string;
+  /** What is stored is counted from what the attribute says, so that the two cannot be compared. */
+  readonly isCounted?: true;
   /** Prefixes whose attributes make it up together. */
   readonly family?: string;
   readonly isOfTrace?: true;
@@ -89,8 +92,9 @@ const SHOWN: readonly ShownField[] = [
   { name: 'agentName', from: ['agentName', 'traceloopEntity'], value: (o) => o.agentName },
   {
     name: 'completionStartTime',
-    from: ['completionStartTime', 'timeToFirstToken'],
+    from: ['completionStartTime', 'timeToFirstToken', 'timeToFirstByte'],
     value: (o) => o.completionStartTime,
+    isCounted: true,
     otherwise: 'the event of the first chunk',
   },
   { name: 'promptName', from: ['promptName'], value: (o) => o.promptName },
@@ -121,6 +125,7 @@ const SHOWN: readonly ShownField[] = [
     otherwise: 'the name or type of the observation',
   },
   { name: 'attemptIndex', from: ['attemptIndex'], value: (o) => o.attemptIndex },
+  { name: 'runState', from: ['runState'], value: (o) => runStateOf(o), otherwise: 'the end and the level of the span' },
   { name: 'environment', from: ['environment'], value: (o) => o.environment },
   { name: 'version', from: ['version'], value: (o) => o.version },
   {
@@ -174,7 +179,7 @@ function explainField(shown: ShownField, stored: StoredSpan, value: unknown): Fi
   let filledBy: string | null = null;
   for (const field of shown.from) {
     for (const found of findRows(field, stored)) {
-      if (filledBy === null && found.reading !== undefined && value !== null && isShownBy(found.reading, value)) {
+      if (filledBy === null && value !== null && isFilledBy(found, shown, value)) {
         filledBy = found.key;
       } else if (found.key !== filledBy)
         lost.push({ key: found.key, value: preview(found.sent), reason: whyLost(found, filledBy) });
@@ -250,6 +255,10 @@ function findRows(field: Field, { attributes, resource, sources }: StoredSpan): 
 
 /** Stands for a value of which only the field is left: it is what the field shows. */
 const UNSEEN = Symbol('unseen');
+
+function isFilledBy({ reading }: Found, { isCounted }: ShownField, value: unknown): boolean {
+  return reading !== undefined && (isCounted === true || isShownBy(reading, value));
+}
 
 /** Whether what was read is what is stored. Lists, maps and times are stored in other forms, so that they are not compared. */
 function isShownBy(reading: unknown, value: unknown): boolean {

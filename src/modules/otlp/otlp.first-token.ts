@@ -35,13 +35,15 @@ export function readCompletionStart(
     return stated;
   }
   const byDuration = (): Micros | undefined => afterStart(readSecondsToFirstToken(picks, scopeName), clock);
-  if (span.events.length === 0) return byDuration();
+  const byFirstByte = (): Micros | undefined => afterStart(picks.get('timeToFirstByte') as number | undefined, clock);
+  if (span.events.length === 0) return byDuration() ?? byFirstByte();
   return (
     // The standard's own attribute goes before any event.
     (picks.keyOf('timeToFirstToken') === 'gen_ai.response.time_to_first_chunk' ? byDuration() : undefined) ??
     earliestEvent(span, AI_SDK_EVENT, clock, nowMs) ??
     byDuration() ??
-    earliestEvent(span, CHUNK_EVENTS, clock, nowMs)
+    earliestEvent(span, CHUNK_EVENTS, clock, nowMs) ??
+    byFirstByte()
   );
 }
 

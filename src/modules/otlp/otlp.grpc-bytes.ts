@@ -44,7 +44,7 @@ export function countBytes(call: object, maxBytes: number, { onBytes, refuse, se
   internals.decompressMessage = async (message, encoding) => {
     if (encoding !== 'gzip' && encoding !== 'deflate') return decompress(message, encoding);
     try {
-      return await inflate(message.subarray(FRAME_HEADER_BYTES), encoding, maxBytes, onBytes);
+      return await inflate(message.subarray(FRAME_HEADER_BYTES), encoding, { maxBytes, onBytes });
     } catch (error) {
       // grpc-js sends what is thrown here as the status, whatever it is.
       throw refuse(error) as Error;

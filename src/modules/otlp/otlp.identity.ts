@@ -1,5 +1,5 @@
 import { both, everywhere, type FieldRule, member, span } from './otlp.rows.js';
-import { readIndex, readQuoted, readStepOperation, readStepType } from './otlp.words.js';
+import { readIndex, readQuoted, readRunState, readStepOperation, readStepType } from './otlp.words.js';
 
 /**
  * Whose work a span was: session, user, turn, run and step. Only what a client states; nothing is guessed from content
@@ -14,6 +14,9 @@ export const IDENTITY_RULES = {
       span('enduser.id', 'otel'),
       span('langfuse.observation.metadata.langfuse_user_id', 'langfuseCompat', readQuoted),
       span('langfuse.trace.metadata.langfuse_user_id', 'langfuseCompat', readQuoted),
+      member('langfuse.observation.metadata', 'langfuse_user_id', 'langfuseCompat'),
+      member('langfuse.trace.metadata', 'langfuse_user_id', 'langfuseCompat'),
+      member('metadata', 'langfuse_user_id', 'langfuseCompat'),
       ...everywhere(['user_id']),
       span('traceloop.association.properties.customer_id', 'traceloop'),
       span('mlflow.trace.user', 'mlflow', readQuoted),
@@ -32,6 +35,9 @@ export const IDENTITY_RULES = {
       span('gen_ai.conversation.id', 'genAi'),
       span('langfuse.observation.metadata.langfuse_session_id', 'langfuseCompat', readQuoted),
       span('langfuse.trace.metadata.langfuse_session_id', 'langfuseCompat', readQuoted),
+      member('langfuse.observation.metadata', 'langfuse_session_id', 'langfuseCompat'),
+      member('langfuse.trace.metadata', 'langfuse_session_id', 'langfuseCompat'),
+      member('metadata', 'langfuse_session_id', 'langfuseCompat'),
       ...everywhere(['session_id']),
       span('traceloop.association.properties.thread_id', 'traceloop'),
       span('traceloop.association.properties.conversation_id', 'traceloop'),
@@ -88,6 +94,14 @@ export const IDENTITY_RULES = {
       ...everywhere(['attempt_index'], readIndex),
       span('adk.node.attempt', 'adk', readIndex),
       span('http.request.resend_count', 'otel', readIndex),
+    ],
+  },
+  runState: {
+    rows: [
+      ...everywhere(['run_status'], readRunState),
+      span('xtrace.status', 'xtrace', readRunState),
+      span('adk.node.status', 'adk', readRunState),
+      span('gen_ai.task.status', 'traceloop', readRunState),
     ],
   },
   asRoot: { rows: [span('langfuse.internal.as_root', 'langfuse')] },

@@ -1,4 +1,3 @@
-import { InvalidInput } from '../../domain/errors.js';
 import {
   type OtlpLogExport,
   type OtlpLogRecord,
@@ -9,7 +8,7 @@ import {
 } from './otlp.logs.js';
 import { type AttributeValue, emptyResource, emptyScope, MessageCount, Unreadable } from './otlp.span.js';
 import { refuseOtherSignal } from './otlp.signal.js';
-import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
+import { FIXED32, FIXED64, LENGTH, orInvalid, tag, VARINT, WireReader } from './otlp.wire.js';
 
 /**
  * Reads ExportLogsServiceRequest from protobuf. Field numbers are those of logs/v1/logs.proto of opentelemetry-proto 1.x.
@@ -18,13 +17,7 @@ import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.j
  */
 export function decodeLogsProtobuf(body: Buffer): OtlpLogExport {
   refuseOtherSignal(body, 'logs');
-  try {
-    return new LogReader(body).readExport();
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    const where = error.field === '' ? '' : `${error.field} `;
-    throw new InvalidInput(`The body is not a readable OTLP log export in protobuf: ${where}${error.message}`);
-  }
+  return orInvalid('log', () => new LogReader(body).readExport());
 }
 
 class LogReader extends WireReader {

@@ -201,6 +201,7 @@ class SpanMapper {
       parentStepId: step.parentStepId,
       stepType: step.stepType,
       attemptIndex: step.attemptIndex,
+      runState: step.runState,
       experiment: readExperiment(span, isRoot),
       input,
       output,

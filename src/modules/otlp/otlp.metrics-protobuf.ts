@@ -1,4 +1,3 @@
-import { InvalidInput } from '../../domain/errors.js';
 import {
   type ExponentialBuckets,
   ItemBudget,
@@ -20,7 +19,7 @@ import {
 } from './otlp.metrics.js';
 import { type AttributeValue, emptyResource, emptyScope, type SpanProblem, Unreadable } from './otlp.span.js';
 import { refuseOtherSignal } from './otlp.signal.js';
-import { FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
+import { FIXED64, LENGTH, orInvalid, tag, VARINT, WireReader } from './otlp.wire.js';
 
 /**
  * Reads ExportMetricsServiceRequest from protobuf. Field numbers are those of metrics/v1/metrics.proto of
@@ -33,13 +32,7 @@ import { FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
  */
 export function decodeMetricsProtobuf(body: Buffer): OtlpMetricsExport {
   refuseOtherSignal(body, 'metrics');
-  try {
-    return new MetricsReader(body).readExport();
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    const where = error.field === '' ? '' : `${error.field} `;
-    throw new InvalidInput(`The body is not a readable OTLP metrics export in protobuf: ${where}${error.message}`);
-  }
+  return orInvalid('metrics', () => new MetricsReader(body).readExport());
 }
 
 /** By the field number of `Metric.data`. */

@@ -1,4 +1,3 @@
-import { InvalidInput } from '../../domain/errors.js';
 import {
   type AttributeValue,
   emptyResource,
@@ -14,7 +13,7 @@ import {
   unreadableSpan,
 } from './otlp.span.js';
 import { refuseOtherSignal } from './otlp.signal.js';
-import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.js';
+import { FIXED32, FIXED64, LENGTH, orInvalid, tag, VARINT, WireReader } from './otlp.wire.js';
 
 /**
  * Reads ExportTraceServiceRequest from protobuf, straight into flat spans: no message classes, no reflection, no list of
@@ -28,17 +27,7 @@ import { FIXED32, FIXED64, LENGTH, tag, VARINT, WireReader } from './otlp.wire.j
 export function streamProtobuf(body: Buffer): SpanStream {
   refuseOtherSignal(body, 'traces');
   const reader = new TraceReader(body);
-  return orInvalid(() => reader.readExport());
-}
-
-function orInvalid<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    const where = error.field === '' ? '' : `${error.field} `;
-    throw new InvalidInput(`The body is not a readable OTLP trace export in protobuf: ${where}${error.message}`);
-  }
+  return orInvalid('trace', () => reader.readExport());
 }
 
 class TraceReader extends WireReader {
@@ -92,7 +81,7 @@ class TraceReader extends WireReader {
 
   private *readSpans(places: readonly number[]): Generator<OtlpSpan, void> {
     for (let i = 0; i < places.length; i += 2) {
-      yield orInvalid(() => {
+      yield orInvalid('trace', () => {
         this.pos = places[i]!;
         return this.readSpan(places[i + 1]!);
       });

@@ -57,11 +57,18 @@ export function refuseOtherSignal(body: Buffer, signal: OtlpSignal): void {
 /** The signal of an export whose address does not tell it; undefined when the body does not either. */
 export function detectSignal(body: Buffer, encoding: OtlpEncoding): OtlpSignal | undefined {
   if (encoding === 'json') {
-    const root = /"resource_?(spans|metrics|logs|profiles)"/i.exec(body.toString('latin1'))?.[1]?.toLowerCase();
+    // It is the first key, but for those of hand-written clients.
+    const root = findRoot(body.toString('latin1', 0, HEAD_BYTES)) ?? findRoot(body.toString('latin1'));
     return root === 'spans' ? 'traces' : (root as OtlpSignal | undefined);
   }
   const seen = lookAtFirstRecord(body);
   return seen === undefined ? undefined : choose(seen);
+}
+
+const HEAD_BYTES = 1024;
+
+function findRoot(text: string): string | undefined {
+  return /"resource_?(spans|metrics|logs|profiles)"/i.exec(text)?.[1]?.toLowerCase();
 }
 
 function whereTo(other: OtlpSignal, signal: OtlpSignal): string {

@@ -1,10 +1,13 @@
 import { idProblem } from '../../domain/identifier.js';
-import { type ObservationFields, type StepType } from '../../domain/observation.js';
+import { type ObservationFields, type RunState, type StepType } from '../../domain/observation.js';
 import { type Field } from './otlp.attributes.js';
 import { type Picks } from './otlp.picks.js';
 import { toText } from './otlp.values.js';
 
-type StepFields = Pick<ObservationFields, 'turnId' | 'runId' | 'stepId' | 'parentStepId' | 'stepType' | 'attemptIndex'>;
+type StepFields = Pick<
+  ObservationFields,
+  'turnId' | 'runId' | 'runState' | 'stepId' | 'parentStepId' | 'stepType' | 'attemptIndex'
+>;
 
 /** Where a span stands within its session: only what is stated, see `IDENTITY_RULES`. */
 export function readStep(picks: Picks): StepFields {
@@ -15,6 +18,7 @@ export function readStep(picks: Picks): StepFields {
     parentStepId: readId(picks, 'parentStepId'),
     stepType: picks.get('stepType') as StepType | undefined,
     attemptIndex: picks.get('attemptIndex') as number | undefined,
+    runState: picks.get('runState') as RunState | undefined,
   };
 }
 

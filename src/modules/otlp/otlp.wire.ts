@@ -1,3 +1,4 @@
+import { InvalidInput } from '../../domain/errors.js';
 import {
   type AttributeValue,
   type Attributes,
@@ -270,6 +271,20 @@ export abstract class WireReader {
           t % 8 === GROUP_END ? 'a group ends that has not begun' : 'a field has an unknown wire type',
         );
     }
+  }
+}
+
+/**
+ * Runs `read` over an export that is called `name` in errors.
+ * @throws InvalidInput, naming the byte, for what is Unreadable.
+ */
+export function orInvalid<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const where = error.field === '' ? '' : `${error.field} `;
+    throw new InvalidInput(`The body is not a readable OTLP ${name} export in protobuf: ${where}${error.message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Level } from '../../domain/observation.js';
+import { toRunState } from '../../domain/run-state.js';
 import { toStepType } from '../../domain/step.js';
 import { type ReadValue } from './otlp.rows.js';
 import { type AttributeValue } from './otlp.span.js';
@@ -34,6 +35,8 @@ export const readToolStatus: ReadValue = (value) =>
   typeof value === 'string' && value.toLowerCase() === 'error' ? 'ERROR' : undefined;
 
 export const readStepType: ReadValue = (value) => (typeof value === 'string' ? toStepType(value) : undefined);
+
+export const readRunState: ReadValue = (value) => (typeof value === 'string' ? toRunState(value) : undefined);
 
 /** Operations that say what kind of step it was where the observation's type does not. */
 const STEP_OPERATIONS: ReadonlyMap<AttributeValue, string> = new Map([

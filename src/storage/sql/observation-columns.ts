@@ -5,6 +5,7 @@ import {
   type Level,
   type ObservationType,
   type ObservationWithPayload,
+  type RunState,
   type UsageDetails,
 } from '../../domain/observation.js';
 import { micros, toNumber } from '../bulk-insert.js';
@@ -60,6 +61,7 @@ interface StatedFacts {
   outputPriceUsd?: number;
   totalPriceUsd?: number;
   attemptIndex?: number;
+  runState?: RunState;
 }
 
 const NO_FACTS: StatedFacts = {};
@@ -103,6 +105,7 @@ export function decodeObservation(traceId: string, row: ObservationColumns): Obs
     outputPriceUsd: facts.outputPriceUsd ?? null,
     totalPriceUsd: facts.totalPriceUsd ?? null,
     attemptIndex: facts.attemptIndex ?? null,
+    runState: facts.runState ?? null,
     experiment: row.experiment,
     ...decodeIdentity(row),
     input: null,
