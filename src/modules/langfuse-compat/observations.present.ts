@@ -7,6 +7,7 @@ import { type NamedTier, tierOfCost } from '../../domain/price-tier.js';
 import { type Project } from '../../domain/project.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
+import { splitToolNames } from '../../domain/tool-names.js';
 import { presentPageMeta } from '../../http/page-meta.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
 
@@ -117,6 +118,8 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
     provider: seen.provider,
     finishReason: seen.finishReason,
     toolName: seen.toolName,
+    toolNames: splitToolNames(seen.toolNames),
+    calledToolNames: splitToolNames(seen.calledToolNames),
     agentName: seen.agentName,
     turnId: seen.turnId,
     runId: seen.runId,
