@@ -165,7 +165,8 @@ function sumOf(cost: CostDetails | null, part: 'input' | 'output'): number | nul
   if (cost === null) return null;
   let sum: number | null = null;
   for (const [name, usd] of Object.entries(cost)) if (name.includes(part)) sum = (sum ?? 0) + usd;
-  return sum;
+  // Without what doubles add to a sum of decimals: 0.00015 + 0.00005 is 0.0002.
+  return sum === null ? null : Number(sum.toPrecision(15));
 }
 
 /** A usage or cost map with its total, which clients look for; empty when there is neither. */

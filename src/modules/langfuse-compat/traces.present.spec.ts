@@ -408,6 +408,11 @@ describe('an observation', () => {
     });
   });
 
+  it('sums decimals to decimals', () => {
+    const statedCost = { input: 0.00015, input_cached_tokens: 0.00005 };
+    expect(observation({ statedCost })).toMatchObject({ calculatedInputCost: 0.0002, usage: { inputCost: 0.0002 } });
+  });
+
   it('keeps a total that was stated and shows the total alone where only that is known', () => {
     expect(observation({ usage: { input: 1, total: 5 }, inputTokens: 1, totalTokens: 5 }).usageDetails).toEqual({
       input: 1,
