@@ -1,4 +1,15 @@
-import { Body, Controller, Delete, Get, Header, type INestApplication, Module, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  type INestApplication,
+  Module,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, parseConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';

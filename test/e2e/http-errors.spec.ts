@@ -7,8 +7,12 @@ describe('errors over HTTP', () => {
   beforeAll(async () => (server = await startHttpApp()));
   afterAll(() => server.app.close());
 
-  const ask = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, headers: object = {}, payload?: string | Buffer) =>
-    server.app.inject({ method, url, headers: { ...BEARER, ...headers }, payload });
+  const ask = (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    headers: object = {},
+    payload?: string | Buffer,
+  ) => server.app.inject({ method, url, headers: { ...BEARER, ...headers }, payload });
 
   test('an unknown route is 404 in JSON, with or without credentials, whatever is sent to it', async () => {
     const expected = { message: 'There is no /nope here', code: 'NOT_FOUND', data: null };

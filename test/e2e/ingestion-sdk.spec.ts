@@ -107,12 +107,12 @@ describe.each([
     trace.event({ id: `${id}-event`, name: 'noted', startTime: at(4), output: ['x'] });
     const of = { traceId: id, observationId: `${id}-call` };
     own.score({ id: `${id}-score`, ...of, name: 'good', value: 0.6000000000000001, comment: 'c' });
-    own.score({ id: `${id}-label`, traceId: id, name: 'label', value: 'fine' } as never);
+    own.score({ id: `${id}-label`, traceId: id, name: 'label', value: 'fine' });
     await own.flushAsync();
     await own.shutdownAsync();
 
     const time = (seconds: number) => at(seconds).toISOString();
-    const arrival = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
+    const arrival = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown;
     const environment = version === '3' ? 'staging' : 'default';
     const common = { projectId: 'default', environment, createdAt: arrival, updatedAt: arrival };
     const observation = {
