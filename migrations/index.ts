@@ -22,6 +22,8 @@ import { IndexObservationLevels1796130000000 } from './1796130000000-IndexObserv
 import { AddModelIds1796130000001 } from './1796130000001-AddModelIds.js';
 import { IndexItemMediaLinks1796140000000 } from './1796140000000-IndexItemMediaLinks.js';
 import { SplitCosts1796150000000 } from './1796150000000-SplitCosts.js';
+import { AddToolNames1796170000000 } from './1796170000000-AddToolNames.js';
+import { AddPriceTiers1796170000001 } from './1796170000001-AddPriceTiers.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -50,4 +52,6 @@ export const migrations = [
   AddModelIds1796130000001,
   IndexItemMediaLinks1796140000000,
   SplitCosts1796150000000,
+  AddToolNames1796170000000,
+  AddPriceTiers1796170000001,
 ];

@@ -37,6 +37,8 @@ export const OBSERVATION_FIELDS = [
   'provider',
   'finishReason',
   'toolName',
+  'toolNames',
+  'calledToolNames',
   'agentName',
   'turnId',
   'runId',

@@ -1,6 +1,7 @@
 import { type ExperimentRef } from './experiment.js';
 import { type JsonBytes, type JsonText } from './json.js';
 import { type StoredPrice } from './price.js';
+import { type ToolNames } from './tool-names.js';
 import { type Micros } from './time.js';
 
 /** What a unit of work was. A closed list (Langfuse's ten types); anything else is stored as SPAN with its own word in metadata. */
@@ -74,7 +75,12 @@ export interface ObservationFields {
   provider?: string | null;
   /** Why the answer ended: `stop`, `length`, `tool_call`; several are joined by commas. */
   finishReason?: string | null;
+  /** The tool that ran. */
   toolName?: string | null;
+  /** Of a model call: the tools it was offered, by the latest input that names any. */
+  toolNames?: ToolNames | null;
+  /** Of a model call: a name for each call of a tool that the model asked for. */
+  calledToolNames?: ToolNames | null;
   agentName?: string | null;
   /** One user input and all work for it. Stated by the client, never guessed. */
   turnId?: string | null;

@@ -156,9 +156,10 @@ export class PriceTable {
    * @param isEmbedding an embedding has no output, so that its total is its input.
    */
   price(usage: Readonly<Record<string, number>>, isEmbedding: boolean): PricedUsage | undefined {
-    const conditional = this.conditionalTiers.find(({ conditions }) =>
+    const tierIndex = this.conditionalTiers.findIndex(({ conditions }) =>
       conditions.every(({ matches, condition }) => isMet(condition, sumOfClasses(usage, matches))),
     );
+    const conditional = this.conditionalTiers[tierIndex];
     const tier = conditional !== undefined || this.tiers.length === 0 ? undefined : this.tierOf(inputSize(usage));
     const prices = conditional?.prices ?? tier?.prices ?? this.base;
     const lines: CostLine[] = [];
@@ -185,7 +186,14 @@ export class PriceTable {
       lines.push(toLine('requests', 1, 'requests', perRequest));
     const cost = sumOf(lines);
     if (cost.costNanoUsd > MAX_COST_NANO_USD) return undefined;
-    return { lines, unpriced, aboveInputTokens: tier?.above ?? null, tier: conditional?.tier ?? null, ...cost };
+    return {
+      lines,
+      unpriced,
+      aboveInputTokens: tier?.above ?? null,
+      tier: conditional?.tier ?? null,
+      tierIndex: conditional === undefined ? undefined : tierIndex,
+      ...cost,
+    };
   }
 
   /**
@@ -243,6 +251,8 @@ export type ClassRates = ReadonlyMap<string, number>;
 export function classRates(sheet: PriceSheet): {
   readonly base: ClassRates;
   readonly tiers: readonly { readonly aboveInputTokens: number; readonly rates: ClassRates }[];
+  /** In the order of the sheet. */
+  readonly conditionalTiers: readonly ClassRates[];
 } {
   const ratesOf = (list: readonly ClassPrice[]): ClassRates => {
     const prices = toMap(list);
@@ -256,6 +266,7 @@ export function classRates(sheet: PriceSheet): {
   return {
     base: ratesOf(sheet.prices),
     tiers: sheet.tiers.map(({ aboveInputTokens, prices }) => ({ aboveInputTokens, rates: ratesOf(prices) })),
+    conditionalTiers: (sheet.conditionalTiers ?? []).map(({ prices }) => ratesOf(prices)),
   };
 }
 

@@ -12,6 +12,8 @@ export interface Cost {
   /** Of the classes that are input by their names, rounded by itself. */
   inputCostNanoUsd: number;
   outputCostNanoUsd: number;
+  /** Which of the price's conditional tiers held, counted from 0; absent where none did. */
+  tierIndex?: number | undefined;
 }
 
 /**

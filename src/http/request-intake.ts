@@ -50,6 +50,8 @@ export class RequestIntake implements OnModuleInit {
     fastify.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
       if (request.is404 || routeTraits(request).streamsBody === true) return undefined;
       if (routeTraits(request).write !== undefined) return this.readWrite(request, payload);
+      // Clients that state a type with every request state one for the body that a deletion does not have.
+      if (request.method === 'DELETE' && hasNoBody(request)) return undefined;
       const bytes = await this.readJson(request, payload);
       return new Promise((resolve, reject) => {
         void parseJson(request, bytes.toString('utf8'), (error, value) => {
@@ -155,6 +157,10 @@ export class RequestIntake implements OnModuleInit {
       throw new TooLarge(`The body of ${declaredBytes} bytes is larger than ${maxBytes} bytes`);
     }
   }
+}
+
+function hasNoBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] === undefined && (declaredLength(headers['content-length']) ?? 0) === 0;
 }
 
 /** Drops what an answered client still sends: cutting the line at once could destroy the answer on its way. */

@@ -31,11 +31,35 @@ describe('a name with a slash in a path', () => {
     ['GET', '/api/public/datasets/runs/runs/runs'],
     ['GET', '/api/public/datasets/a/runs/results'],
     ['PATCH', '/api/public/v2/prompts/versions/3'],
-    ['GET', '/api/public/dataset-items/a/b'],
-    ['GET', '/api/public/traces/a/b'],
+    ['GET', '/api/public/metrics/query/a'],
+    ['GET', '/api/public/media/a/content'],
+    ['GET', '/api/public/traces'],
+    ['GET', '/api/public/traces/a'],
+    ['GET', '/api/public/traces//?page=1'],
+    ['GET', '/api/public/observations/a/cost'],
+    ['GET', '/api/public/observations/cost'],
     ['POST', '/v1/traces'],
     ['GET', '*'],
   ])('is not seen in others: %s %s', (method, url) => expect(encodeSlashedNames(url, method)).toBe(url));
+
+  it.each<[sent: string, meant: string]>([
+    ['/traces/a/b?fields=core', '/traces/a%2Fb?fields=core'],
+    ['/traces/s3://bucket/key/', '/traces/s3:%2F%2Fbucket%2Fkey'],
+    ['/observations/a/b', '/observations/a%2Fb'],
+    ['/observations/a/b/cost', '/observations/a%2Fb/cost'],
+    ['/observations/a/b/mapping', '/observations/a%2Fb/mapping'],
+    ['/sessions/a/b%2Fc', '/sessions/a%2Fb%2Fc'],
+    ['/scores/a/b', '/scores/a%2Fb'],
+    ['/v2/scores/a/b', '/v2/scores/a%2Fb'],
+    ['/dataset-items/a/b', '/dataset-items/a%2Fb'],
+    ['/models/a/b', '/models/a%2Fb'],
+  ])('is one id, whole: %s', (sent, meant) => {
+    for (const method of ['GET', 'DELETE']) {
+      expect(encodeSlashedNames(PUBLIC + sent, method)).toBe(PUBLIC + meant);
+      expect(encodeSlashedNames(`/${PUBLIC}${sent}`, method)).toBe(PUBLIC + meant);
+      expect(encodeSlashedNames(PUBLIC + meant, method)).toBe(PUBLIC + meant);
+    }
+  });
 
   it('has no slashes at its ends, and one where several stand', () => {
     expect(encodeSlashedNames(`/${PUBLIC}/v2//prompts//a//b/?label=x`, 'GET')).toBe(

@@ -9,6 +9,7 @@ import { FlushEvents } from './flush-events.js';
 import { extractMedia } from './media-extraction.js';
 import { PartitionSource } from './partition-source.js';
 import { queueOptions, type QueueStatus } from './queue-options.js';
+import { extractTools } from './tool-extraction.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The single door of the write pipeline: every protocol ends here, and secrets go no further. */
@@ -44,10 +45,15 @@ export class IngestService implements OnApplicationShutdown {
    * the database could not commit all of it in time. Items that no retry can save are in the receipt.
    */
   submit(batch: IngestBatch): Promise<IngestReceipt> {
-    if (!this.config.mediaExtractBase64) return this.queue.submit(this.redactor.redactBatch(batch));
+    if (!this.config.mediaExtractBase64) return this.queue.submit(this.prepare(batch));
     // Before secrets are looked for: a picture in base64 may look like one anywhere.
     const { batch: lighter, files } = extractMedia(batch, this.config.mediaMaxBytes);
-    return this.queue.submit(this.redactor.redactBatch(lighter), () => this.media.storeAll(batch.project, files));
+    return this.queue.submit(this.prepare(lighter), () => this.media.storeAll(batch.project, files));
+  }
+
+  /** Names are read from what has no secrets any more. */
+  private prepare(batch: IngestBatch): IngestBatch {
+    return extractTools(this.redactor.redactBatch(batch));
   }
 
   get status(): QueueStatus {

@@ -3,6 +3,7 @@ import { compareBytewise, type JsonText } from '../domain/json.js';
 import { type LogRecord } from '../domain/log.js';
 import { type ObservationPatch } from '../domain/observation.js';
 import { LOWEST_STAMP, type Micros } from '../domain/time.js';
+import { calledToolNames, offeredToolNames } from '../domain/tool-names.js';
 import { type TracePatch } from '../domain/trace.js';
 import { encodeArray } from './binary-array.js';
 import { BulkInsert, type Column } from './bulk-insert.js';
@@ -175,14 +176,17 @@ function patchesOf(
   const first = messages.filter(({ span, first_span }) => span === first_span);
   if (own[0] === undefined) return undefined;
   const about = { index: 0, traceId };
+  const [input, output] = [listOf(own, 'input'), listOf(own, 'output')];
   return {
     observation: {
       kind: 'observation',
       ...about,
       id: spanId,
       stamp: LOWEST_STAMP + own[0].count,
-      input: listOf(own, 'input'),
-      output: listOf(own, 'output'),
+      input,
+      output,
+      toolNames: input && offeredToolNames(input),
+      calledToolNames: output && calledToolNames(output),
     },
     trace: {
       kind: 'trace',

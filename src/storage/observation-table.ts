@@ -150,6 +150,7 @@ const COLUMNS: readonly Column<ObservationRow>[] = [
   { name: 'input_cost_nano_usd', type: 'int8', value: (row) => row.inputCostNanoUsd },
   { name: 'output_cost_nano_usd', type: 'int8', value: (row) => row.outputCostNanoUsd },
   { name: 'price_key', type: 'int8', value: (row) => row.priceKey },
+  { name: 'price_tier', type: 'int4', value: (row) => row.priceTier },
   { name: 'repeated', type: 'int4', value: (row) => row.repeated },
   { name: 'stated_facts', type: 'jsonb', value: encodeFacts },
   { name: 'experiment', type: 'jsonb', value: (row) => json(row.state.values.experiment) },
@@ -215,7 +216,7 @@ const SELECT_STORED =
   `${micros('o.completion_start_time')} AS completion_start_time, ${micros('o.created_at')} AS created_at, ` +
   `${micros('o.updated_at')} AS updated_at, o.type, o.name, o.level, o.status_message, o.model, o.model_parameters, ` +
   `o.parent_observation_id, o.version, o.environment, o.prompt_id, o.prompt_name, o.prompt_version, o.usage, ` +
-  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.input_cost_nano_usd, o.output_cost_nano_usd, o.price_key, ` +
+  `o.input_tokens, o.output_tokens, o.total_tokens, o.stated_cost, o.cost_nano_usd, o.input_cost_nano_usd, o.output_cost_nano_usd, o.price_key, o.price_tier, ` +
   `o.repeated, o.stated_facts, o.experiment, ` +
   `${IDENTITY_SELECTION}, o.stamp, o.stamps ` +
   `FROM observations o WHERE ${SAME_KEY} LIMIT 1) o`;
@@ -248,6 +249,7 @@ interface StoredColumns extends IdentityColumns {
   input_cost_nano_usd: string | null;
   output_cost_nano_usd: string | null;
   price_key: string | null;
+  price_tier: number | null;
   repeated: number | null;
   stated_facts: StatedFacts | null;
   experiment: ExperimentRef | null;
@@ -304,6 +306,8 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     provider: row.provider,
     finishReason: row.finish_reason,
     toolName: row.tool_name,
+    toolNames: row.tool_names,
+    calledToolNames: row.called_tool_names,
     agentName: row.agent_name,
     turnId: row.turn_id,
     runId: row.run_id,
@@ -338,6 +342,7 @@ function decodeRow(key: ObservationKey, row: StoredColumns): ObservationRow {
     inputCostNanoUsd: toNumber(row.input_cost_nano_usd),
     outputCostNanoUsd: toNumber(row.output_cost_nano_usd),
     priceKey: toNumber(row.price_key),
+    priceTier: row.price_tier,
     repeated: row.repeated,
     stamp: toNumber(row.stamp),
     stamps: null,

@@ -1,4 +1,15 @@
-import { Body, Controller, Get, Header, type INestApplication, Module, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  type INestApplication,
+  Module,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, parseConfig } from '../../src/config/config.js';
 import { ConfigModule } from '../../src/config/config.module.js';
@@ -126,6 +137,11 @@ class ReadController {
     if (id === 'bad') throw new InvalidInput('id is bad', 'id');
     if (id === 'crash') throw new Error('password=hunter2');
     return { id };
+  }
+
+  @Delete('v1/things/:id')
+  deleteThing(@Param('id') id: string, @Body() body: unknown) {
+    return { id, hasBody: body !== undefined };
   }
 
   @Get('api/public/query')

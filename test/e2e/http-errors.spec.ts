@@ -7,8 +7,12 @@ describe('errors over HTTP', () => {
   beforeAll(async () => (server = await startHttpApp()));
   afterAll(() => server.app.close());
 
-  const ask = (method: 'GET' | 'POST' | 'PUT', url: string, headers: object = {}, payload?: string | Buffer) =>
-    server.app.inject({ method, url, headers: { ...BEARER, ...headers }, payload });
+  const ask = (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    headers: object = {},
+    payload?: string | Buffer,
+  ) => server.app.inject({ method, url, headers: { ...BEARER, ...headers }, payload });
 
   test('an unknown route is 404 in JSON, with or without credentials, whatever is sent to it', async () => {
     const expected = { message: 'There is no /nope here', code: 'NOT_FOUND', data: null };
@@ -136,6 +140,16 @@ describe('errors over HTTP', () => {
     }
     expect((await post('application/json', '{}', { 'content-encoding': 'gzip' })).statusCode).toBe(415);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  test('a deletion may state the type of a body that it does not have', async () => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+      const answer = await ask('DELETE', '/v1/things/a', { 'content-type': type });
+      expect([answer.statusCode, answer.json()]).toEqual([200, { id: 'a', hasBody: false }]);
+    }
+    const json = { 'content-type': 'application/json' };
+    expect((await ask('DELETE', '/v1/things/a', json, '{"a":1}')).json()).toEqual({ id: 'a', hasBody: true });
+    expect((await ask('DELETE', '/v1/things/a', json, '{')).statusCode).toBe(400);
   });
 
   test('the body of a stranger is not read, on JSON routes neither', async () => {

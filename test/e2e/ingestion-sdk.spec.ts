@@ -84,6 +84,104 @@ describe.each([
     expect(sent.map(({ status }) => status)).toEqual([207, 207]);
   });
 
+  it('reads back every field of what it wrote, and null for what it left out', async () => {
+    const own = open(server.url);
+    const id = uniqueId('fields');
+    const at = (seconds: number) => new Date(Date.UTC(2026, 10, 20, 9, 30, seconds));
+    const trace = own.trace({ id, timestamp: at(0), name: 'turn', input: 'in', metadata: { n: 1, list: [true] } });
+    const span = trace.span({ id: `${id}-span`, name: 'step', startTime: at(1), endTime: at(3), version: '7' });
+    span.generation({
+      ...{ id: `${id}-call`, name: 'call', startTime: at(2), completionStartTime: at(3), endTime: at(3) },
+      ...{ model: 'gpt-4o', modelParameters: { temperature: 0.5 }, input: [{ role: 'user', content: 'hi' }] },
+      ...{ output: { content: 'hi' }, level: 'WARNING', statusMessage: 'slow', metadata: { k: null } },
+      usage: {
+        input: 1000,
+        output: 100,
+        total: 1100,
+        unit: 'TOKENS',
+        inputCost: 0.25,
+        outputCost: 0.5,
+        totalCost: 0.75,
+      },
+    });
+    trace.event({ id: `${id}-event`, name: 'noted', startTime: at(4), output: ['x'] });
+    const of = { traceId: id, observationId: `${id}-call` };
+    own.score({ id: `${id}-score`, ...of, name: 'good', value: 0.6000000000000001, comment: 'c' });
+    own.score({ id: `${id}-label`, traceId: id, name: 'label', value: 'fine' });
+    await own.flushAsync();
+    await own.shutdownAsync();
+
+    const time = (seconds: number) => at(seconds).toISOString();
+    const arrival = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown;
+    const environment = version === '3' ? 'staging' : 'default';
+    const common = { projectId: 'default', environment, createdAt: arrival, updatedAt: arrival };
+    const observation = {
+      ...{ traceId: id, parentObservationId: null, version: null, level: 'DEFAULT', statusMessage: null, ...common },
+      ...{ endTime: null, completionStartTime: null, latency: null, timeToFirstToken: null, metadata: {} },
+      ...{ input: null, output: null, model: null, modelId: null, modelParameters: {} },
+      ...{ promptId: null, promptName: null, promptVersion: null, usageDetails: {}, costDetails: {}, unit: 'TOKENS' },
+      usage: { unit: 'TOKENS', input: 0, output: 0, total: 0, inputCost: null, outputCost: null, totalCost: null },
+      ...{
+        promptTokens: 0,
+        completionTokens: 0,
+        totalTokens: 0,
+        inputPrice: null,
+        outputPrice: null,
+        totalPrice: null,
+      },
+      ...{ calculatedInputCost: null, calculatedOutputCost: null, calculatedTotalCost: null },
+      ...{ usagePricingTierId: null, usagePricingTierName: null, requestedModel: null, provider: null },
+      ...{ finishReason: null, toolName: null, toolNames: [], calledToolNames: [], agentName: null, turnId: null },
+      ...{ runId: null, stepId: null, parentStepId: null, attemptIndex: null },
+    };
+    const score = {
+      ...{ traceId: id, observationId: null, sessionId: null, datasetRunId: null, configId: null, queueId: null },
+      ...{ authorUserId: null, executionTraceId: null, comment: null, source: 'API', metadata: {}, timestamp: arrival },
+      ...common,
+    };
+    const { latency, ...seen } = await api.trace(id);
+    expect(latency).toBe(3);
+    expect(seen).toEqual({
+      ...{ id, name: 'turn', timestamp: time(0), input: 'in', output: null, metadata: { n: 1, list: [true] } },
+      ...{ userId: null, sessionId: null, release: 'r1', version: null, tags: [], public: false, bookmarked: false },
+      ...{ externalId: null, htmlPath: `/project/default/traces/${id}`, totalCost: 0.75, ...common },
+      observations: [
+        {
+          ...{ ...observation, id: `${id}-span`, type: 'SPAN', name: 'step', startTime: time(1), endTime: time(3) },
+          ...{ version: '7', latency: 2, stepType: null },
+        },
+        {
+          ...{ ...observation, id: `${id}-call`, type: 'GENERATION', name: 'call', parentObservationId: `${id}-span` },
+          ...{ startTime: time(2), completionStartTime: time(3), endTime: time(3), latency: 1, timeToFirstToken: 1 },
+          ...{ model: 'gpt-4o', modelParameters: { temperature: 0.5 }, level: 'WARNING', statusMessage: 'slow' },
+          ...{ input: [{ role: 'user', content: 'hi' }], output: { content: 'hi' }, metadata: { k: null } },
+          ...{ promptTokens: 1000, completionTokens: 100, totalTokens: 1100, stepType: 'llm_call' },
+          ...{ usageDetails: { input: 1000, output: 100, total: 1100 } },
+          ...{ costDetails: { input: 0.25, output: 0.5, total: 0.75 } },
+          usage: {
+            ...observation.usage,
+            ...{ input: 1000, output: 100, total: 1100 },
+            ...{ inputCost: 0.25, outputCost: 0.5, totalCost: 0.75 },
+          },
+          ...{ calculatedInputCost: 0.25, calculatedOutputCost: 0.5, calculatedTotalCost: 0.75 },
+        },
+        {
+          ...{ ...observation, id: `${id}-event`, type: 'EVENT', name: 'noted', startTime: time(4), output: ['x'] },
+          stepType: null,
+        },
+      ],
+      scores: expect.any(Array) as unknown[],
+    });
+    const byId = [...(seen['scores'] as { id: string }[])].sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(byId).toEqual([
+      { ...score, id: `${id}-label`, name: 'label', dataType: 'CATEGORICAL', value: 0, stringValue: 'fine' },
+      {
+        ...{ ...score, id: `${id}-score`, ...of, name: 'good', comment: 'c' },
+        ...{ dataType: 'NUMERIC', value: 0.6000000000000001, stringValue: null },
+      },
+    ]);
+  });
+
   it('links a generation with the prompt it was made with', async () => {
     const own = open(server.url);
     const name = `of langfuse ${version}`;

@@ -282,3 +282,80 @@ describe('anything but a query', () => {
     expect((await api.get(address({ ...ASKED, filters }))).status).toBe(400);
   });
 });
+
+describe('tools of model calls, whichever door they came by', () => {
+  const OFFERED = ['search', 'book'].map((name) => ({ type: 'function', function: { name, parameters: {} } }));
+  const CALLED = ['search', 'search'].map((name) => ({ type: 'function', function: { name, arguments: '{}' } }));
+  const input = { messages: [{ role: 'user', content: 'two flights' }], tools: OFFERED };
+  const output = { role: 'assistant', content: null, tool_calls: CALLED };
+  const range = { fromTimestamp: at(20), toTimestamp: at(19) };
+
+  beforeAll(async () => {
+    const startTime = at(20, '12:00:00.000');
+    const observation = { traceId: 'tools', startTime };
+    const agent = { ...observation, id: 'agent', type: 'AGENT', input, output: [output] };
+    const call = { ...observation, id: 'by batch', type: 'GENERATION', input, output };
+    const without = { ...observation, id: 'plain', type: 'GENERATION', input: 'tools?', output: 'no' };
+    await api.write(BATCH, { observations: [agent, call, without] });
+    const event = (type: string, minute: number, body: object) => ({
+      ...{ id: `${type}-${minute}`, type, timestamp: at(20, `12:0${minute}:00.000`) },
+      body: { ...observation, id: 'by event', ...body },
+    });
+    // What a later message leaves out stays.
+    const batch = [
+      event('generation-create', 1, { input }),
+      event('generation-update', 2, { output: [output] }),
+      event('generation-update', 3, { name: 'x' }),
+    ];
+    expect((await api.postJson('/api/public/ingestion', { batch })).json()).toMatchObject({ errors: [] });
+    const attribute = (key: string, value: unknown) => ({
+      key,
+      value: { stringValue: typeof value === 'string' ? value : JSON.stringify(value) },
+    });
+    const parts = CALLED.map(({ function: { name } }) => ({ type: 'tool_call', name, arguments: {} }));
+    const span = {
+      ...{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'chat' },
+      startTimeUnixNano: `${Date.parse(startTime)}000000`,
+      endTimeUnixNano: `${Date.parse(startTime)}500000`,
+      attributes: [
+        attribute('gen_ai.operation.name', 'chat'),
+        attribute('gen_ai.input.messages', [{ role: 'user', parts: [{ type: 'text', content: 'two flights' }] }]),
+        attribute('gen_ai.tool.definitions', OFFERED),
+        attribute('gen_ai.output.messages', [{ role: 'assistant', parts, finish_reason: 'tool_call' }]),
+      ],
+    };
+    await api.write('/api/public/otel/v1/traces', { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+  });
+
+  it('group and count observations and calls', async () => {
+    const called = { ...range, ...by('calledToolNames'), ...metrics('count count') };
+    expect(await rows(called)).toEqual([{ calledToolNames: 'search', count_count: 6 }]);
+    expect(await rows({ ...range, ...by('toolNames'), ...metrics('sum toolDefinitions') })).toEqual([
+      { toolNames: 'book', sum_toolDefinitions: 6 },
+      { toolNames: 'search', sum_toolDefinitions: 6 },
+    ]);
+    for (const route of [V1, V2]) {
+      expect(
+        await rows({ ...range, ...metrics('sum toolCalls', 'max toolDefinitions', 'count count') }, route),
+      ).toEqual([{ sum_toolCalls: 6, max_toolDefinitions: 2, count_count: 5 }]);
+    }
+    const filters = [{ type: 'arrayOptions', column: 'toolNames', operator: 'all of', value: ['book', 'search'] }];
+    expect(await rows({ ...range, filters })).toEqual([{ count_count: 3 }]);
+  });
+
+  it('are shown with the observation, and filtered by', async () => {
+    const filter = encodeURIComponent(
+      JSON.stringify([{ type: 'arrayOptions', column: 'calledToolNames', operator: 'any of', value: ['search'] }]),
+    );
+    const seen = async (path: string) =>
+      ((await api.read(path))['data'] as JsonObject[])
+        .map(({ id, toolNames, calledToolNames }) => ({ id, toolNames, calledToolNames }))
+        .sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
+    const expected = ['b'.repeat(16), 'by batch', 'by event'].map((id) => ({
+      ...{ id, toolNames: ['search', 'book'], calledToolNames: ['search', 'search'] },
+    }));
+    expect(await seen(`/api/public/observations?filter=${filter}`)).toEqual(expected);
+    expect(await seen(`/api/public/v2/observations?fields=model&filter=${filter}`)).toEqual(expected);
+    expect(await api.read('/api/public/observations/plain')).toMatchObject({ toolNames: [], calledToolNames: [] });
+  });
+});

@@ -25,7 +25,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   time: 'completionStartTime createdAt updatedAt',
   io: 'input output',
   metadata: 'metadata',
-  model: 'providedModelName model internalModelId modelParameters',
+  model: 'providedModelName model internalModelId modelParameters toolNames calledToolNames',
   usage: 'usageDetails costDetails totalCost usagePricingTierName',
   prompt: 'promptId promptName promptVersion',
   metrics: 'latency timeToFirstToken',

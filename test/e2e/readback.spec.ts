@@ -59,6 +59,17 @@ describe('an id with', () => {
     }
   });
 
+  it('slashes is found where a client leaves them as they are', async () => {
+    const id = 's3://bucket/a b/run-1';
+    const raw = id.replace(' ', '%20');
+    await api.write(BATCH, { trace: { id, sessionId: id }, observations: [{ id, traceId: id }] });
+    await api.write('/api/public/scores', { id, traceId: id, name: 'n', value: 1 });
+    for (const path of ['traces', 'observations', 'sessions', 'scores', 'v2/scores']) {
+      expect(await api.read(`/api/public/${path}/${raw}`)).toMatchObject({ id });
+    }
+    expect((await api.get(`/api/public/observations/${raw}/cost`)).status).toBe(200);
+  });
+
   it('other letters is another id, however alike the two look', async () => {
     const alike = ['Same', 'same', 'same ', 'sa\u00adme', 'ｓame'];
     for (const id of alike) await api.write(BATCH, { trace: { id, name: `I am ${id}` } });

@@ -94,12 +94,14 @@ describe('a score', () => {
       await write({ id, traceId: 't', name: 'n', value: 1 });
       expect(await read(id)).toMatchObject({ id });
       const path = `${SCORES}/${encodeURIComponent(id)}`;
-      expect(await send('DELETE', path)).toEqual({
-        status: 202,
-        json: { message: 'Score deletion queued successfully' },
-      });
-      expect(await send('GET', path)).toMatchObject({ status: 404, json: { error: 'LangfuseNotFoundError' } });
-      expect((await send('DELETE', path)).status).toBe(404);
+      // The second time there is nothing to delete, which scripts that clean up do not want to hear of.
+      for (let n = 0; n < 2; n += 1) {
+        expect(await send('DELETE', path)).toEqual({
+          status: 202,
+          json: { message: 'Score deletion queued successfully' },
+        });
+        expect(await send('GET', path)).toMatchObject({ status: 404, json: { error: 'LangfuseNotFoundError' } });
+      }
     },
   );
 
@@ -406,7 +408,6 @@ describe('credentials', () => {
     for (const [method, path, body] of [
       ['GET', `${SCORES}/${id}`],
       ['GET', `${V2}/${id}`],
-      ['DELETE', `${SCORES}/${id}`],
       ['GET', `${CONFIGS}/${configId}`],
       ['PATCH', `${CONFIGS}/${configId}`, { isArchived: true }],
     ] as const) {

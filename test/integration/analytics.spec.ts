@@ -137,8 +137,8 @@ const VIEWS: readonly AnalyticsView[] = [
   'scores-boolean',
 ];
 const rulesOfView = (view: AnalyticsView) => rulesOf(view, view === 'traces' ? 1 : 2)!;
-/** Those of costs by class and of tools in messages have specs of their own. */
-const APART = ['costByType', 'usageByType', 'toolDefinitions', 'toolNames'];
+/** Those of costs and usage by class have a spec of their own. */
+const APART = ['costByType', 'usageByType'];
 const measuresOf = (view: AnalyticsView) => [...rulesOfView(view).measures].filter(([name]) => !APART.includes(name));
 const metricsOf = (view: AnalyticsView) =>
   measuresOf(view).flatMap(([measure, { kind }]) =>
@@ -154,7 +154,7 @@ it('the data have what is to be told apart', () => {
     const values = observations.map(({ measures }) => measures[measure]);
     expect([measure, values.includes(null), values.some((value) => Number(value) > 0)]).toEqual([measure, true, true]);
   }
-  for (const measure of ['inputTokens', 'inputCost', 'totalCost', 'countScores', 'toolCalls']) {
+  for (const measure of ['inputTokens', 'inputCost', 'totalCost', 'countScores', 'toolCalls', 'toolDefinitions']) {
     expect([measure, observations.some(({ measures }) => Number(measures[measure]) > 0)]).toEqual([measure, true]);
   }
   for (const view of VIEWS) expect(entities.get(view)!.length).toBeGreaterThan(20);
@@ -239,7 +239,7 @@ function randomQuery(random: Random, view: AnalyticsView): Partial<AnalyticsQuer
     dimensions: [...new Set(some(dimensions, 3))],
     metrics: [...new Map(some(metricsOf(view), 4).map((one) => [JSON.stringify(one), one])).values()],
     filter: some(
-      dimensions.filter((name) => name !== 'toolNames' && name !== 'costType'),
+      dimensions.filter((name) => name !== 'costType'),
       2,
     ).map((name) => conditionOn(random, view, name)),
     granularity: random.pick(GRANULARITIES),

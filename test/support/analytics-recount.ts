@@ -53,7 +53,7 @@ export async function loadEntities(pool: Pool, projectNo: number): Promise<Reado
   const observations = await rows(
     'SELECT o.trace_id, o.id, type, name, level, model, parent_observation_id, version, environment, prompt_name, ' +
       'prompt_version, usage, input_tokens::float8, output_tokens::float8, total_tokens::float8, stated_cost, ' +
-      `cost_nano_usd::float8, repeated, stated_facts, tool_name, experiment, p.metadata, ` +
+      `cost_nano_usd::float8, repeated, stated_facts, tool_names, called_tool_names, experiment, p.metadata, ` +
       `${['start_time', 'end_time', 'completion_start_time', 'created_at'].map((name) => micros(`o.${name}`)).join(', ')} ` +
       'FROM observations o LEFT JOIN observation_payloads p USING (project_no, trace_id, id, bucket) WHERE o.project_no = $1',
   );
@@ -162,7 +162,9 @@ function ofObservation(row: Row, trace: Row, scores: readonly Row[]): Entity {
         ) / 1e9
       : 0;
   const usage = row['usage'] as Record<string, number> | null;
-  const tools = row['tool_name'] === null ? [] : [row['tool_name'] as string];
+  const linesOf = (column: string) => (row[column] === null ? [] : (row[column] as string).split('\n'));
+  const offered = linesOf('tool_names');
+  const called = linesOf('called_tool_names');
   return {
     time,
     dimensions: {
@@ -184,7 +186,8 @@ function ofObservation(row: Row, trace: Row, scores: readonly Row[]): Entity {
       traceRelease: text(trace['release']),
       traceVersion: text(trace['version']),
       startTimeMonth: iso(time).slice(0, 7),
-      calledToolNames: tools,
+      toolNames: offered,
+      calledToolNames: called,
       isRootObservation: row['parent_observation_id'] === null,
       release: text(trace['release']),
       usageType: usage === null || !isCounted(1) ? [] : [...new Set([...Object.keys(usage), 'total'])],
@@ -208,7 +211,8 @@ function ofObservation(row: Row, trace: Row, scores: readonly Row[]): Entity {
       timeToFirstToken:
         millis(row['start_time'], row['completion_start_time']) ?? fact('statedTimeToFirstTokenSeconds'),
       countScores: scores.length,
-      toolCalls: tools.length,
+      toolDefinitions: offered.length,
+      toolCalls: called.length,
       traceId: text(row['trace_id']),
       uniqueUserIds: text(trace['user_id']),
       uniqueSessionIds: text(trace['session_id']),

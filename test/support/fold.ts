@@ -83,6 +83,8 @@ const OBSERVATION_COLUMNS = {
   provider: 'provider',
   finish_reason: 'finishReason',
   tool_name: 'toolName',
+  tool_names: 'toolNames',
+  called_tool_names: 'calledToolNames',
   agent_name: 'agentName',
   turn_id: 'turnId',
   run_id: 'runId',

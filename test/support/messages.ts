@@ -124,6 +124,8 @@ function randomObservationPatch(random: Random, traceId: string, id: string, tim
   if (random.chance(0.2)) patch.provider = orNull(random, random.pick(['openai', 'aws.bedrock']));
   if (random.chance(0.2)) patch.finishReason = orNull(random, random.pick(['stop', 'length']));
   if (random.chance(0.2)) patch.toolName = orNull(random, random.pick(['search', '😀']));
+  if (random.chance(0.2)) patch.toolNames = orNull(random, random.pick(['search', 'search\nbook', '😀']));
+  if (random.chance(0.2)) patch.calledToolNames = orNull(random, random.pick(['search', 'search\nsearch\nbook']));
   if (random.chance(0.2)) patch.agentName = orNull(random, random.pick(['planner', 'writer']));
   if (random.chance(0.2)) patch.turnId = orNull(random, `turn-${random.below(3)}`);
   if (random.chance(0.2)) patch.runId = orNull(random, `run-${random.below(3)}`);

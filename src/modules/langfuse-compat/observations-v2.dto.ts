@@ -138,6 +138,14 @@ export class ObservationV2Dto {
   @ApiProperty({ required: false, type: Object, example: { temperature: 0.7 } })
   modelParameters?: Record<string, unknown>;
 
+  /** The tools that a model call was offered, by its input. */
+  @ApiProperty({ required: false, type: [String], example: ['search_orders', 'refund'] })
+  toolNames?: string[];
+
+  /** A name for each call of a tool in its output. */
+  @ApiProperty({ required: false, type: [String], example: ['search_orders'] })
+  calledToolNames?: string[];
+
   /** Null without the group model. */
   @ApiProperty({ type: String, nullable: true, example: 'openai/gpt-4o' })
   modelId!: string | null;

@@ -4,6 +4,7 @@ import { type ListedObservation } from '../../domain/observation-list.js';
 import { type ObservationWithPayload } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
 import { presentTime } from '../../domain/time.js';
+import { splitToolNames } from '../../domain/tool-names.js';
 import { type ObservationSlice } from '../../storage/observations/observation-list-reader.js';
 import { type JsonPieces } from './json-pieces.js';
 import {
@@ -111,6 +112,8 @@ function timesOf(seen: ObservationWithPayload): object {
 function modelOf(seen: ObservationWithPayload, figures: ObservationFigures, isAsked: boolean): object {
   if (!isAsked) return { modelId: null, inputPrice: null, outputPrice: null, totalPrice: null };
   return {
+    toolNames: splitToolNames(seen.toolNames),
+    calledToolNames: splitToolNames(seen.calledToolNames),
     providedModelName: seen.model,
     model: seen.model,
     internalModelId: figures.modelId,

@@ -196,8 +196,17 @@ export class ObservationDto {
   @ApiProperty({ type: String, nullable: true, example: 'stop' })
   finishReason!: string | null;
 
+  /** The tool that ran. */
   @ApiProperty({ type: String, nullable: true, example: null })
   toolName!: string | null;
+
+  /** Of a model call: the tools it was offered, by its input. */
+  @ApiProperty({ type: [String], example: ['search_orders', 'refund'] })
+  toolNames!: string[];
+
+  /** Of a model call: a name for each call of a tool in its output. */
+  @ApiProperty({ type: [String], example: ['search_orders'] })
+  calledToolNames!: string[];
 
   @ApiProperty({ type: String, nullable: true, example: 'support-agent' })
   agentName!: string | null;

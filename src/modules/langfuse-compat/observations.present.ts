@@ -8,6 +8,7 @@ import { type Project } from '../../domain/project.js';
 import { runStateOf } from '../../domain/run-state.js';
 import { stepTypeOf } from '../../domain/step.js';
 import { type Micros, presentTime } from '../../domain/time.js';
+import { splitToolNames } from '../../domain/tool-names.js';
 import { presentPageMeta } from '../../http/page-meta.js';
 import { type JsonPieces, presentPayload } from './json-pieces.js';
 
@@ -118,6 +119,8 @@ export function* presentObservation(project: Project, seen: ObservationWithPaylo
     provider: seen.provider,
     finishReason: seen.finishReason,
     toolName: seen.toolName,
+    toolNames: splitToolNames(seen.toolNames),
+    calledToolNames: splitToolNames(seen.calledToolNames),
     agentName: seen.agentName,
     turnId: seen.turnId,
     runId: seen.runId,
@@ -164,7 +167,8 @@ function sumOf(cost: CostDetails | null, part: 'input' | 'output'): number | nul
   if (cost === null) return null;
   let sum: number | null = null;
   for (const [name, usd] of Object.entries(cost)) if (name.includes(part)) sum = (sum ?? 0) + usd;
-  return sum;
+  // Without what doubles add to a sum of decimals: 0.00015 + 0.00005 is 0.0002.
+  return sum === null ? null : Number(sum.toPrecision(15));
 }
 
 /** A usage or cost map with its total, which clients look for; empty when there is neither. */

@@ -82,6 +82,8 @@ const EMPTY_OBSERVATION: ObservationWithPayload = {
   provider: null,
   finishReason: null,
   toolName: null,
+  toolNames: null,
+  calledToolNames: null,
   agentName: null,
   turnId: null,
   runId: null,
@@ -289,6 +291,8 @@ describe('an observation', () => {
       provider: null,
       finishReason: null,
       toolName: null,
+      toolNames: [],
+      calledToolNames: [],
       agentName: null,
       turnId: null,
       runId: null,
@@ -404,6 +408,11 @@ describe('an observation', () => {
       calculatedOutputCost: 0.5,
       calculatedTotalCost: 0.875,
     });
+  });
+
+  it('sums decimals to decimals', () => {
+    const statedCost = { input: 0.00015, input_cached_tokens: 0.00005 };
+    expect(observation({ statedCost })).toMatchObject({ calculatedInputCost: 0.0002, usage: { inputCost: 0.0002 } });
   });
 
   it('keeps a total that was stated and shows the total alone where only that is known', () => {

@@ -136,14 +136,14 @@ export class ScoresController {
 
   /**
    * Deletes a score
-   * @remarks At once, whatever the message says for the sake of clients. A message about it that comes later makes it anew.
+   * @remarks At once, whatever the message says for the sake of clients, which is the same for a score that the project does
+   * not have. A message about it that comes later makes it anew.
    */
   @Delete(':scoreId')
   @HttpCode(202)
   @RequireScope('ingest')
   @ApiParam({ name: 'scoreId', description: 'As it was sent, or made.', example: SCORE_ID })
   @ApiAcceptedResponse({ type: DeletedScoreDto, description: 'It is gone.' })
-  @ApiNotFoundResponse({ description: 'The project has no such score.' })
   async deleteScore(@CurrentProject() project: Project, @Param('scoreId') id: string): Promise<DeletedScoreDto> {
     await this.removal.delete(project, id);
     return { message: 'Score deletion queued successfully' };

@@ -14,32 +14,41 @@ export const PRICES_PARAMETER = '{prices}';
 /** Tokens of the input, by which tiers are measured. */
 const INPUT_SIZE = INPUT_CLASSES.map((name) => `coalesce((o.usage ->> '${name}')::int8, 0)`).join(' + ');
 
-/** The rates of an observation's price that hold for the size of its input. */
+/** In place of the number of a conditional tier where none held. */
+const NO_TIER = -1;
+
+/** The rates of an observation's price by the conditional tier that it was billed by, else by the size of its input. */
 export const PRICES_JOIN =
-  `LEFT JOIN jsonb_to_recordset(${PRICES_PARAMETER}) AS prices(key int8, above int8, "upTo" int8, rates jsonb) ` +
-  `ON prices.key = o.price_key AND (prices.above IS NULL OR ` +
+  `LEFT JOIN jsonb_to_recordset(${PRICES_PARAMETER}) AS prices(key int8, tier int4, above int8, "upTo" int8, rates jsonb) ` +
+  `ON prices.key = o.price_key AND prices.tier = coalesce(o.price_tier, ${NO_TIER}) AND (prices.above IS NULL OR ` +
   `(${INPUT_SIZE} > prices.above AND ${INPUT_SIZE} <= prices."upTo"))`;
 
 interface PriceRow {
   readonly key: string;
+  readonly tier: number;
   /** The sizes of input that it holds for; null for any. */
   readonly above: number | null;
   readonly upTo: number | null;
   readonly rates: Readonly<Record<string, number>>;
 }
 
+const ANY_SIZE = { above: null, upTo: null };
+
 /** The prices as the join above reads them, as JSON: for each tier a row of its own. */
 export function encodePrices(snapshots: readonly (readonly [key: string, snapshot: PriceSnapshot])[]): string {
   const rows = snapshots.flatMap(([key, { sheet }]): PriceRow[] => {
-    const { base, tiers } = classRates(sheet);
-    if (tiers.length === 0) return [{ key, above: null, upTo: null, rates: ratesObject(base) }];
+    const { base, tiers, conditionalTiers } = classRates(sheet);
+    const ofTiers = conditionalTiers.map((rates, tier) => ({ ...ANY_SIZE, key, tier, rates: ratesObject(rates) }));
+    if (tiers.length === 0) return [{ ...ANY_SIZE, key, tier: NO_TIER, rates: ratesObject(base) }, ...ofTiers];
     const steps = [{ aboveInputTokens: -1, rates: base }, ...tiers];
-    return steps.map(({ aboveInputTokens, rates }, i) => ({
+    const bySize = steps.map(({ aboveInputTokens, rates }, i) => ({
       key,
+      tier: NO_TIER,
       above: aboveInputTokens,
       upTo: steps[i + 1]?.aboveInputTokens ?? Number.MAX_SAFE_INTEGER,
       rates: ratesObject(rates),
     }));
+    return [...bySize, ...ofTiers];
   });
   return JSON.stringify(rows);
 }

@@ -1,13 +1,13 @@
 import { type ObservationDimension, type ObservationMeasure } from '../../domain/analytics.js';
 import { COST, TOKENS } from '../../domain/repeated-usage.js';
+import { namesSql } from '../sql/tool-names.js';
 import { COST_CLASSES_JOIN, COST_OF_CLASS, PRICES_JOIN } from './cost-classes.js';
 import { type DimensionSql, type MeasureSql, type ViewSql } from './view-sql.js';
 
 const TRACE = ['t'];
 
-const CALLED_TOOLS = `CASE WHEN o.tool_name IS NULL THEN '{}'::text[] ELSE ARRAY[o.tool_name] END`;
-/** The model is offered them; no client says so in a field of its own. */
-const OFFERED_TOOLS = `'{}'::text[]`;
+const CALLED_TOOLS = namesSql('o.called_tool_names');
+const OFFERED_TOOLS = namesSql('o.tool_names');
 /** Counts by class with the total. */
 const WITH_TOTAL = `(CASE WHEN o.usage ? 'total' THEN o.usage ELSE o.usage || jsonb_build_object('total', o.total_tokens) END)`;
 

@@ -96,6 +96,10 @@ export class ObservationEntity {
   @Column({ name: 'price_key', type: 'int8', nullable: true })
   priceKey!: string | null;
 
+  /** Which conditional tier of that price held, counted from 0; null for its other prices. */
+  @Column({ name: 'price_tier', type: 'int4', nullable: true })
+  priceTier!: number | null;
+
   /** Which figures are left out of sums: 1 tokens, 2 cost, 3 both; null: none. */
   @Column({ type: 'int4', nullable: true })
   repeated!: number | null;
@@ -124,6 +128,13 @@ export class ObservationEntity {
 
   @Column({ name: 'tool_name', type: 'text', collation: 'C', nullable: true })
   toolName!: string | null;
+
+  /** One a line, as those below: as text they cost half of an array. */
+  @Column({ name: 'tool_names', type: 'text', collation: 'C', nullable: true })
+  toolNames!: string | null;
+
+  @Column({ name: 'called_tool_names', type: 'text', collation: 'C', nullable: true })
+  calledToolNames!: string | null;
 
   @Column({ name: 'agent_name', type: 'text', collation: 'C', nullable: true })
   agentName!: string | null;

@@ -1,5 +1,6 @@
 import { DEFAULT_ENVIRONMENT } from '../../domain/environment.js';
 import { type FilterColumn, FilterColumns } from './filter-columns.js';
+import { namesSql } from '../sql/tool-names.js';
 import { POSITION_COLUMN } from './position-column.js';
 import { scoreColumns } from './score-columns.js';
 
@@ -87,11 +88,25 @@ const COLUMNS: readonly FilterColumn[] = [
     sql: '(coalesce(o.output_cost_nano_usd, 0) / 1e9::float8)',
   },
   { name: 'metadata', aliases: ['Metadata'], kind: 'object', sql: `(SELECT p.metadata::jsonb ${OF_PAYLOAD})` },
+  { name: 'toolName', aliases: ['Tool Name'], kind: 'text', sql: 'o.tool_name' },
+  { name: 'toolNames', aliases: ['Tool Names', 'Available Tool Names'], kind: 'texts', sql: namesSql('o.tool_names') },
   {
     name: 'calledToolNames',
     aliases: ['Called Tool Names'],
     kind: 'texts',
-    sql: `(CASE WHEN o.tool_name IS NULL THEN '{}' ELSE ARRAY[o.tool_name::text] END)`,
+    sql: namesSql('o.called_tool_names'),
+  },
+  {
+    name: 'toolDefinitions',
+    aliases: ['Tool Definitions', 'Available Tools'],
+    kind: 'number',
+    sql: `cardinality(${namesSql('o.tool_names')})`,
+  },
+  {
+    name: 'toolCalls',
+    aliases: ['Tool Calls'],
+    kind: 'number',
+    sql: `cardinality(${namesSql('o.called_tool_names')})`,
   },
   { name: 'traceName', aliases: ['Trace Name'], kind: 'text', sql: 't.name', of: 'trace' },
   { name: 'userId', aliases: ['User ID'], kind: 'text', sql: 't.user_id', of: 'trace' },

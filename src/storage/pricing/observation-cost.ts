@@ -12,6 +12,8 @@ export interface RowCost {
   outputCostNanoUsd: number | null;
   /** Of the price that the cost was made with; null when the cost is stated or there is none. */
   priceKey: number | null;
+  /** Which conditional tier of that price held, counted from 0; null for its other prices. */
+  priceTier: number | null;
   /** The price itself, where this row was priced just now. */
   price?: KeyedPrice | undefined;
 }
@@ -35,20 +37,28 @@ export function costOf(
   { projectNo, createdAt, prices, isRepricing }: CostContext,
 ): RowCost {
   const { statedCost: stated } = state.values;
-  if (stated) return { ...statedCost(stated), priceKey: null };
+  if (stated) return { ...statedCost(stated), priceKey: null, priceTier: null };
   const call = pricedCall(projectNo, state, createdAt);
   if (stored !== undefined && !isRepricing && !stored.state.values.statedCost) {
-    const { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey } = stored;
+    const { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey, priceTier } = stored;
     if (isSameCall(call, pricedCall(projectNo, stored.state, createdAt)))
-      return { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey };
+      return { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey, priceTier };
   }
   const priced = prices?.price(call);
   if (priced === undefined) return NO_COST;
-  const { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd } = priced.cost;
-  return { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey: priced.price.key, price: priced.price };
+  const { price, cost } = priced;
+  const { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, tierIndex } = cost;
+  const priceTier = tierIndex ?? null;
+  return { costNanoUsd, inputCostNanoUsd, outputCostNanoUsd, priceKey: price.key, priceTier, price };
 }
 
-const NO_COST: RowCost = { costNanoUsd: null, inputCostNanoUsd: null, outputCostNanoUsd: null, priceKey: null };
+const NO_COST: RowCost = {
+  costNanoUsd: null,
+  inputCostNanoUsd: null,
+  outputCostNanoUsd: null,
+  priceKey: null,
+  priceTier: null,
+};
 
 /** What of an observation its price depends on. */
 function pricedCall(projectNo: number, { values, startTime }: ObservationState, createdAt: Micros): PricedCall {

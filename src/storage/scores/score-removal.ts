@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound } from '../../domain/errors.js';
 import { isStorableText } from '../../domain/json.js';
 import { type Project } from '../../domain/project.js';
 import { ReadPool } from '../read-pool.js';
@@ -9,14 +8,9 @@ import { ReadPool } from '../read-pool.js';
 export class ScoreRemoval {
   constructor(private readonly pool: ReadPool) {}
 
-  /**
-   * A message about the score that comes later makes it anew.
-   * @throws NotFound unless the project has it.
-   */
+  /** Nothing where the project has no such score. A message about the score that comes later makes it anew. */
   async delete(project: Project, id: string): Promise<void> {
-    const rows = isStorableText(id)
-      ? await this.pool.query('DELETE FROM scores WHERE project_no = $1 AND id = $2 RETURNING id', [project.no, id])
-      : [];
-    if (rows.length === 0) throw new NotFound(`Score ${id} not found within authorized project`);
+    if (!isStorableText(id)) return;
+    await this.pool.query('DELETE FROM scores WHERE project_no = $1 AND id = $2', [project.no, id]);
   }
 }

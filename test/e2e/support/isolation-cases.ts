@@ -61,8 +61,14 @@ export type IsolationCase =
       readonly paths: readonly string[];
       readonly body?: JsonObject;
     }
-  /** Takes away what the body names; ids that the caller's project does not have are passed over. */
-  | { readonly kind: 'sweep'; readonly body: JsonObject; readonly read: string }
+  /** Takes away what the path or the body names; ids that the caller's project does not have are passed over. */
+  | {
+      readonly kind: 'sweep';
+      readonly path?: string;
+      readonly body?: JsonObject;
+      readonly read: string;
+      readonly status?: number;
+    }
   /**
    * Takes things in under ids that the client chooses; `read` shows what came of them. `reach`: a body that builds on
    * things of the project `own`, sent by the project `callerId`, which has none of them, and what that is answered.
@@ -196,9 +202,10 @@ export const ISOLATION_CASES: Readonly<Record<string, IsolationCase>> = {
     }),
   ),
   'DELETE /api/public/scores/{scoreId}': {
-    kind: 'item',
-    path: () => `/api/public/scores/${encode(SCORE)}`,
-    isChange: true,
+    kind: 'sweep',
+    path: `/api/public/scores/${encode(SCORE)}`,
+    read: `/api/public/scores/${encode(SCORE)}`,
+    status: 202,
   },
   'GET /api/public/score-configs': { kind: 'list', paths: ['/api/public/score-configs'] },
   'POST /api/public/score-configs': {
