@@ -2,6 +2,7 @@ import type { Config } from './config/config.js';
 import { ConfigError } from './config/config.js';
 import { CredentialsError } from './config/credentials.js';
 import { type DatabaseConnection, describeConnection } from './config/database-connection.js';
+import { FolderError } from './config/folder.js';
 import { authority, ListenError } from './config/listen-error.js';
 import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error.js';
 import { SchemaIsNewer } from './storage/data-source.js';
@@ -23,7 +24,7 @@ interface Details {
 }
 
 /** Whose messages say all that there is to say. */
-const EXPLAINED = [EmbeddedPostgresError, CredentialsError, SchemaIsNewer, DatabaseUnfit] as const;
+const EXPLAINED = [EmbeddedPostgresError, FolderError, CredentialsError, SchemaIsNewer, DatabaseUnfit] as const;
 
 const FILE_ERRORS = new Set([
   'EACCES',

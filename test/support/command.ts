@@ -13,9 +13,15 @@ export interface CommandResult {
 
 /** Starts the built command line; nothing of the caller's environment gets in. */
 export function spawnCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningServer {
+  const binDir = process.env.XTRACE_TEST_POSTGRES_BIN;
   const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, BIND_ADDR: '127.0.0.1:0', ...env },
+    env: {
+      PATH: process.env.PATH,
+      BIND_ADDR: '127.0.0.1:0',
+      ...(binDir === undefined ? {} : { EMBEDDED_POSTGRES_BIN: binDir }),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return observe(child, env['XTRACE_DATA_DIR'] ?? '');
