@@ -115,6 +115,13 @@ function databaseLine({ code = '', syscall, message }: Details, database: Databa
     case '42501':
       return `User ${database.user} may not set up ${where}: ${oneLine(message)}; make it the owner of the database.`;
   }
+  const parameter = /unsupported startup parameter: (\w+)/.exec(message)?.[1];
+  if (parameter !== undefined) {
+    return (
+      `The connection pooler at ${where} refuses a limit: add ${parameter} to ignore_startup_parameters of PgBouncer, which ` +
+      'has to be in session mode, or name the database itself in DATABASE_URL.'
+    );
+  }
   if (/does not support SSL/i.test(message)) {
     return `${capital(atHost)} has no TLS: use sslmode=disable or sslmode=prefer in DATABASE_URL, or switch TLS on in the server.`;
   }

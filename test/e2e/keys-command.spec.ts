@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processesOf } from '../crash/launcher-host.js';
-import { runCommand } from '../support/command.js';
+import { runCommand, spawnCommand } from '../support/command.js';
 import {
-  PROJECT_ROOT,
   removeFolder,
   type RunningServer,
   startServer,
@@ -68,13 +65,8 @@ describe('keys, projects and costs on the command line', () => {
 
   it('take over a pair whose secret comes on standard input, out of sight of other processes', async () => {
     const args = ['keys', 'create', '--public-key', 'pk-lf-command', '--scopes', 'read'];
-    const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist/src/cli/main.js'), ...args], {
-      cwd: tmpdir(),
-      env: { PATH: process.env.PATH, XTRACE_DATA_DIR: dataDir },
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    child.stdin.end('sk-lf-of-the-command-line\n');
-    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    const command = spawnCommand(args, { XTRACE_DATA_DIR: dataDir }, 'sk-lf-of-the-command-line\n');
+    expect(await command.exited).toMatchObject({ code: 0 });
     await waitFor(async () => (await statusWith('sk-lf-of-the-command-line')) === 200);
   });
 
