@@ -40,7 +40,7 @@ export async function refuseTransactionPooler(database: DatabaseConnection): Pro
   const options: ClientConfig = {
     ...{ host, port, user, password, database: name, ssl },
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: CONNECT_TIMEOUT_MS,
+    query_timeout: 30_000,
     application_name: 'xtrace start',
   };
   const client = new Client(options);

@@ -122,10 +122,10 @@ describe('two starts at once', () => {
     expect(await migrated).toHaveLength(second.migrations.length);
     expect(lines[0]).toMatch(/^waiting for another process that upgrades the tables, \d+ s so far$/);
     expect(lines.at(-1)).toMatch(/^the tables are up to date after \d+ s$/);
-    const [limits] = (await second.query(
+    const limits = await second.query<object[]>(
       `SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l`,
-    )) as object[];
-    expect(limits).toEqual({ s: '50ms', l: '50ms' });
+    );
+    expect(limits).toEqual([{ s: '50ms', l: '50ms' }]);
     await second.destroy();
   });
 });
