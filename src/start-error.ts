@@ -2,6 +2,7 @@ import type { Config } from './config/config.js';
 import { ConfigError } from './config/config.js';
 import { CredentialsError } from './config/credentials.js';
 import { type DatabaseConnection, describeConnection } from './config/database-connection.js';
+import { FolderError } from './config/folder.js';
 import { authority, ListenError } from './config/listen-error.js';
 import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error.js';
 import { SchemaIsNewer } from './storage/data-source.js';
@@ -23,7 +24,7 @@ interface Details {
 }
 
 /** Whose messages say all that there is to say. */
-const EXPLAINED = [EmbeddedPostgresError, CredentialsError, SchemaIsNewer, DatabaseUnfit] as const;
+const EXPLAINED = [EmbeddedPostgresError, FolderError, CredentialsError, SchemaIsNewer, DatabaseUnfit] as const;
 
 const FILE_ERRORS = new Set([
   'EACCES',
@@ -113,6 +114,13 @@ function databaseLine({ code = '', syscall, message }: Details, database: Databa
       return `There is no database ${database.database} on ${where}: create it, or name another one in DATABASE_URL.`;
     case '42501':
       return `User ${database.user} may not set up ${where}: ${oneLine(message)}; make it the owner of the database.`;
+  }
+  const parameter = /unsupported startup parameter: (\w+)/.exec(message)?.[1];
+  if (parameter !== undefined) {
+    return (
+      `The connection pooler at ${where} refuses a limit: add ${parameter} to ignore_startup_parameters of PgBouncer, which ` +
+      'has to be in session mode, or name the database itself in DATABASE_URL.'
+    );
   }
   if (/does not support SSL/i.test(message)) {
     return `${capital(atHost)} has no TLS: use sslmode=disable or sslmode=prefer in DATABASE_URL, or switch TLS on in the server.`;

@@ -9,6 +9,7 @@ import { RestoreRefused } from '../storage/backup/table-restore.js';
 import { PartitionUnknown } from '../storage/backup/partition-statements.js';
 import { FileExists } from './backup/archive-writer.js';
 import { BackupDamaged } from './backup/manifest.js';
+import { USAGE_EXIT_CODE, USAGE_HINT, UsageError } from './usage-error.js';
 
 /** A reason that a command has for not doing its work; the message is all that the operator needs. */
 export class CommandRefused extends Error {
@@ -17,6 +18,7 @@ export class CommandRefused extends Error {
 
 const EXPLAINED = [
   CommandRefused,
+  UsageError,
   DomainError,
   FileExists,
   BackupDamaged,
@@ -26,7 +28,7 @@ const EXPLAINED = [
 ] as const;
 
 /**
- * Runs `work` and sets exit code 1 if it fails, with one line on stderr per reason.
+ * Runs `work` and sets exit code 1 if it fails, 2 if the command line is at fault, with one line on stderr per reason.
  * @param purpose completes "xtrace cannot …".
  */
 export async function runCommand(purpose: string, work: (context: CommandContext) => Promise<void>): Promise<void> {
@@ -42,7 +44,9 @@ export async function runCommand(purpose: string, work: (context: CommandContext
   } catch (error) {
     for (const line of explain(error, context)) console.error(`xtrace cannot ${purpose}: ${line}`);
     if (context.settings?.logLevel === 'debug') console.error(error);
-    process.exitCode = 1;
+    const isUsage = error instanceof UsageError;
+    if (isUsage) console.error(USAGE_HINT);
+    process.exitCode = isUsage ? USAGE_EXIT_CODE : 1;
   }
   await context.close();
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { CommanderError } from 'commander';
-import { USAGE_EXIT_CODE, newProgram } from './program.js';
+import { newProgram } from './program.js';
+import { USAGE_EXIT_CODE } from './usage-error.js';
 
 try {
   await newProgram().parseAsync();

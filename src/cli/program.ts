@@ -9,9 +9,7 @@ import { defineReprice } from './reprice.command.js';
 import { defineRestore } from './restore.command.js';
 import { defineSeed } from './seed.command.js';
 import { defineStart } from './start.command.js';
-
-/** A command line that means nothing, as with most programs. */
-export const USAGE_EXIT_CODE = 2;
+import { USAGE_HINT } from './usage-error.js';
 
 /**
  * All commands, in the order of `--help`. What a command needs is loaded when it runs, so that usage and errors of usage
@@ -35,7 +33,7 @@ export function newProgram(): Command {
     .description(DESCRIPTION)
     .version(VERSION)
     .exitOverride()
-    .showHelpAfterError('(add --help for usage and examples)')
+    .showHelpAfterError(USAGE_HINT)
     .addHelpText(
       'after',
       '\nSettings come from the environment and from .env in the working directory; .env.example lists them.\n\n' +

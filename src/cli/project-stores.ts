@@ -20,10 +20,18 @@ export interface ProjectStores {
   readonly database: DatabaseConnection;
 }
 
-/** Runs `work` on the database of the settings, whose schema has to be that of this version. */
-export async function withProjects(purpose: string, work: (stores: ProjectStores) => Promise<void>): Promise<void> {
+/**
+ * Runs `work` on the database of the settings, whose schema has to be that of this version. What the command line says is
+ * read before, so that it is at fault whatever the state of the database.
+ */
+export async function withProjects<T>(
+  purpose: string,
+  readCommandLine: (config: Config) => T | Promise<T>,
+  work: (stores: ProjectStores, values: T) => Promise<void>,
+): Promise<void> {
   await runCommand(purpose, async (context) => {
     const { config } = context;
+    const values = await readCommandLine(config);
     const limits = { connections: 1, timeoutMs: config.readTimeoutMs };
     const database = await context.existingDatabase();
     const dataSource = await newDataSource(database, limits).initialize();
@@ -35,19 +43,23 @@ export async function withProjects(purpose: string, work: (stores: ProjectStores
       const pool = new ReadPool(dataSource, config);
       // Servers that run learn of changes through the database.
       const copies = new NoKeyCopies();
-      await work({
+      const stores = {
         config,
         projects: new ProjectStore(pool, copies),
         keys: new ApiKeyStore(pool, copies),
         redactor: new Redactor(config.redactKeys),
         pool,
         database,
-      });
+      };
+      await work(stores, values);
     } finally {
       await dataSource.destroy();
     }
   });
 }
+
+/** Of a command whose line says nothing that could be wrong by itself. */
+export const readNothing = () => undefined;
 
 /** The project that `id` names, else that of the settings. @throws NotFound */
 export async function projectOf({ projects, config }: ProjectStores, id = config.defaultProjectId): Promise<Project> {

@@ -5,9 +5,9 @@ import { presentTime } from '../domain/time.js';
 import { parseNewApiKey, parseOverlap, redactNote } from '../modules/projects/api-keys.body.js';
 import { presentApiKey, presentMadeApiKey } from '../modules/projects/api-keys.present.js';
 import { type MadeApiKey } from '../storage/projects/api-key-store.js';
-import { CommandRefused } from './database-command.js';
 import { asOptions, type OptionNames } from './option-values.js';
-import { printTable, type ProjectStores, projectOf, withProjects } from './project-stores.js';
+import { printTable, type ProjectStores, projectOf, readNothing, withProjects } from './project-stores.js';
+import { UsageError } from './usage-error.js';
 
 export interface KeyOptions {
   readonly project?: string;
@@ -30,7 +30,7 @@ const OPTIONS: OptionNames = {
 
 /** `xtrace keys list`. */
 export async function listKeys(options: KeyOptions): Promise<void> {
-  await withProjects('list keys', async (stores) => {
+  await withProjects('list keys', readNothing, async (stores) => {
     const keys = await stores.keys.list(await projectOf(stores, options.project));
     if (options.json) console.log(JSON.stringify({ apiKeys: keys.map(presentApiKey) }, null, 2));
     else
@@ -43,26 +43,27 @@ export async function listKeys(options: KeyOptions): Promise<void> {
 
 /** `xtrace keys create`: the key on stdout, what to do with it on stderr. */
 export async function createKey(options: KeyOptions): Promise<void> {
-  await withProjects('make the key', async (stores) => {
-    const { scopes, note, expires, publicKey } = options;
-    const body = {
-      note,
-      scopes: scopes?.split(',').map((scope) => scope.trim()),
-      expiresAt: expires === undefined ? undefined : readExpiry(expires),
-      publicKey,
-      secretKey: publicKey === undefined ? undefined : await readStdin(),
-    };
-    const wanted = redactNote(
-      asOptions(OPTIONS, () => parseNewApiKey(body, Date.now())),
-      stores.redactor,
-    );
+  const read = () => readNewKey(options);
+  await withProjects('make the key', read, async (stores, stated) => {
+    const wanted = redactNote(stated, stores.redactor);
     print(await stores.keys.create(await projectOf(stores, options.project), wanted), options);
   });
 }
 
+async function readNewKey({ scopes, note, expires, publicKey }: KeyOptions) {
+  const body = {
+    note,
+    scopes: scopes?.split(',').map((scope) => scope.trim()),
+    expiresAt: expires === undefined ? undefined : readExpiry(expires),
+    publicKey,
+    secretKey: publicKey === undefined ? undefined : await readStdin(),
+  };
+  return asOptions(OPTIONS, () => parseNewApiKey(body, Date.now()));
+}
+
 /** `xtrace keys revoke`. */
 export async function revokeKey(key: string, options: KeyOptions): Promise<void> {
-  await withProjects('revoke the key', async (stores) => {
+  await withProjects('revoke the key', readNothing, async (stores) => {
     const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     await stores.keys.revoke(project, id);
@@ -73,9 +74,11 @@ export async function revokeKey(key: string, options: KeyOptions): Promise<void>
 
 /** `xtrace keys rotate`: as {@link createKey}. */
 export async function rotateKey(key: string, options: KeyOptions): Promise<void> {
-  await withProjects('rotate the key', async (stores) => {
-    const overlap = options.overlap === undefined ? undefined : Number(options.overlap);
-    const overlapSeconds = asOptions(OPTIONS, () => parseOverlap({ overlapSeconds: overlap }));
+  const { overlap: text } = options;
+  // Number() takes an empty text for 0, which would end the former key at once.
+  const overlap = text === undefined ? undefined : /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  const read = () => asOptions(OPTIONS, () => parseOverlap({ overlapSeconds: overlap }));
+  await withProjects('rotate the key', read, async (stores, overlapSeconds) => {
     const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     print(await stores.keys.rotate(project, id, overlapSeconds), options);
@@ -116,6 +119,6 @@ async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8').trim();
-  if (text === '') throw new CommandRefused('no secret key came on standard input');
+  if (text === '') throw new UsageError('no secret key came on standard input');
   return text;
 }

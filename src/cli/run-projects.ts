@@ -1,8 +1,10 @@
+import { type Config } from '../config/config.js';
 import { presentTime } from '../domain/time.js';
 import { parseNewProject, parseProjectPatch, redactProject } from '../modules/projects/projects.body.js';
 import { presentOrganizationProject, presentProject } from '../modules/projects/projects.present.js';
 import { CommandRefused } from './database-command.js';
-import { printTable, withProjects } from './project-stores.js';
+import { asOptions, type OptionNames } from './option-values.js';
+import { printTable, readNothing, withProjects } from './project-stores.js';
 
 export interface ProjectOptions {
   readonly id?: string;
@@ -10,9 +12,11 @@ export interface ProjectOptions {
   readonly yes?: true;
 }
 
+const OPTIONS: OptionNames = { name: ['<name>'], id: ['--id'] };
+
 /** `xtrace projects list`. */
 export async function listProjects({ json }: ProjectOptions): Promise<void> {
-  await withProjects('list projects', async ({ projects }) => {
+  await withProjects('list projects', readNothing, async ({ projects }) => {
     const all = await projects.list();
     if (json) console.log(JSON.stringify({ projects: all.map(presentOrganizationProject) }, null, 2));
     else
@@ -22,8 +26,8 @@ export async function listProjects({ json }: ProjectOptions): Promise<void> {
 
 /** `xtrace projects create`: prints the id. */
 export async function createProject(name: string, { id, json }: ProjectOptions): Promise<void> {
-  await withProjects('make the project', async ({ config, projects, redactor }) => {
-    const { id: wanted, ...patch } = parseNewProject({ name, id }, config);
+  const read = (config: Config) => asOptions(OPTIONS, () => parseNewProject({ name, id }, config));
+  await withProjects('make the project', read, async ({ config, projects, redactor }, { id: wanted, ...patch }) => {
     const made = await projects.create(redactProject(patch, redactor), wanted);
     console.log(json ? JSON.stringify(presentProject(made, config), null, 2) : made.id);
   });
@@ -31,16 +35,16 @@ export async function createProject(name: string, { id, json }: ProjectOptions):
 
 /** `xtrace projects rename`. */
 export async function renameProject(id: string, name: string): Promise<void> {
-  await withProjects('rename the project', async ({ config, projects, redactor }) => {
-    const patch = redactProject(parseProjectPatch({ name }, config), redactor);
-    const { name: given } = await projects.update(await projects.find(id), patch);
+  const read = (config: Config) => asOptions(OPTIONS, () => parseProjectPatch({ name }, config));
+  await withProjects('rename the project', read, async ({ projects, redactor }, patch) => {
+    const { name: given } = await projects.update(await projects.find(id), redactProject(patch, redactor));
     console.log(`${id} is called ${given}`);
   });
 }
 
 /** `xtrace projects delete`. */
 export async function deleteProject(id: string, { yes }: ProjectOptions): Promise<void> {
-  await withProjects('delete the project', async ({ config, projects }) => {
+  await withProjects('delete the project', readNothing, async ({ config, projects }) => {
     const project = await projects.find(id);
     if (id === config.defaultProjectId)
       throw new CommandRefused(`${id} is the project of DEFAULT_PROJECT_ID and cannot be deleted`);

@@ -25,14 +25,8 @@ const OPTIONS: OptionNames = {
 /** `xtrace reprice`: the sums by model on stdout, how far it is on stderr. */
 export async function runReprice(options: RepriceOptions): Promise<void> {
   const isApplied = options.apply === true;
-  await withProjects(isApplied ? 'reprice' : 'show new prices', async (stores) => {
-    const nowMs = Date.now();
-    const body = {
-      fromTimestamp: readWhen(options.from, nowMs),
-      toTimestamp: readWhen(options.to, nowMs),
-      model: options.model,
-    };
-    const { request } = asOptions(OPTIONS, () => parseReprice(body, nowMs));
+  const read = () => asOptions(OPTIONS, () => readRequest(options, Date.now()));
+  await withProjects(isApplied ? 'reprice' : 'show new prices', read, async (stores, request) => {
     const project = await projectOf(stores, options.project);
     const repricer = new Repricer(stores.pool, new PriceBook(), stores.database);
     let sum: RepricePart = { traces: 0, observations: 0, models: [], nextCursor: undefined };
@@ -43,6 +37,11 @@ export async function runReprice(options: RepriceOptions): Promise<void> {
     } while (sum.nextCursor !== undefined);
     print(sum, options);
   });
+}
+
+function readRequest({ from, to, model }: RepriceOptions, nowMs: number) {
+  const body = { fromTimestamp: readWhen(from, nowMs), toTimestamp: readWhen(to, nowMs), model };
+  return parseReprice(body, nowMs).request;
 }
 
 /** Two parts of one run, the later one second. */

@@ -3,7 +3,8 @@ import { CredentialsError } from '../config/credentials.js';
 import { readOptions, type SeedCommandOptions } from '../seed/options.js';
 import { Progress } from '../seed/progress.js';
 import { seed, type Summary } from '../seed/seed.js';
-import { SeedError } from '../seed/seed-error.js';
+import { SeedError, SeedOptionError } from '../seed/seed-error.js';
+import { USAGE_EXIT_CODE, USAGE_HINT } from './usage-error.js';
 
 /** `xtrace seed`: fills a running server with a believable week of data and ends. */
 export async function runSeed(commandOptions: SeedCommandOptions): Promise<void> {
@@ -19,7 +20,9 @@ export async function runSeed(commandOptions: SeedCommandOptions): Promise<void>
     progress.stop();
     const isExpected = error instanceof SeedError || error instanceof ConfigError || error instanceof CredentialsError;
     console.error('xtrace cannot seed:', isExpected ? error.message : error);
-    process.exitCode = 1;
+    const isUsage = error instanceof SeedOptionError;
+    if (isUsage) console.error(USAGE_HINT);
+    process.exitCode = isUsage ? USAGE_EXIT_CODE : 1;
   }
 }
 

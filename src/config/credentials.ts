@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.js';
+import { makeFolder } from './folder.js';
 
 /** The secrets that this server accepts for its default project. */
 export interface Credentials {
@@ -38,7 +39,8 @@ export interface Generated {
  * The credentials of this start: those of the settings, completed outside production by ones that are generated once
  * and kept in `<dataDir>/credentials.json`, readable by its owner alone. Two servers that start together on one data
  * folder agree on the same file.
- * @throws CredentialsError if the file is damaged, and the file system's error if it cannot be read or written.
+ * @throws CredentialsError if the file is damaged or cannot be written, FolderError, and the file system's error if it
+ * cannot be read.
  */
 export function resolveCredentials(
   config: Pick<Config, 'production' | 'bearerToken' | 'publicKey' | 'secretKey' | 'metricsToken' | 'dataDir'>,
@@ -74,7 +76,7 @@ export function keptCredentials(dataDir: string): Generated | undefined {
 function readOrCreate(dataDir: string, file: string): { kept: Generated; firstStart: boolean } {
   const existing = read(file);
   if (existing) return { kept: existing, firstStart: false };
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  makeFolder(dataDir);
   const fresh = generate();
   if (writeOnce(file, `${JSON.stringify(fresh, null, 2)}\n`)) return { kept: fresh, firstStart: true };
   const rival = read(file);
@@ -92,7 +94,8 @@ function read(file: string): Generated | undefined {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // Without the folder, or with a file in its place, there is none either.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
   let content: unknown;
@@ -135,8 +138,12 @@ function writeOnce(file: string, text: string): boolean {
     linkSync(temporary, file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // A write to a full disk names no file by itself.
+    throw new CredentialsError(
+      `Cannot write ${file} (${code}): make room or give the right to, or set XTRACE_DATA_DIR.`,
+    );
   } finally {
     rmSync(temporary, { force: true });
   }

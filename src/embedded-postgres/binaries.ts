@@ -4,7 +4,6 @@ import {
   chmodSync,
   cpSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { makeFolder } from '../config/folder.js';
 import { type Account, PROGRAM_ENVIRONMENT } from './account.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 
@@ -131,7 +131,7 @@ function systemCandidates(): Candidate[] {
 function copyTree(tree: string, target: string, log: (line: string) => void): string {
   if (!existsSync(target)) {
     log(`copying the PostgreSQL binaries to ${target}, because the account that runs them cannot read ${tree}`);
-    mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(target));
     const temporary = `${target}.${process.pid}.${randomBytes(4).toString('hex')}`;
     try {
       cpSync(tree, temporary, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') });

@@ -56,9 +56,20 @@ async function initialize(directory: string, binaries: Binaries, account: Accoun
     const args = ['-D', directory, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--data-checksums', ...locale];
     const { code, output } = await run(join(binaries.binDir, 'initdb'), args, account);
     if (code === 0) return;
-    complaint ||= output.trim().split('\n').slice(-3).join(' ') || `exit code ${code}`;
+    complaint ||= `exit code ${code}: ${lastErrors(output)}`;
   }
-  throw new EmbeddedPostgresError(`initdb failed in ${directory}: ${complaint}`);
+  const advice = complaint.includes('No space left')
+    ? ' Make room, or set XTRACE_DATA_DIR to a folder on another disk.'
+    : '';
+  throw new EmbeddedPostgresError(`initdb failed in ${directory}: ${complaint}${advice}`);
+}
+
+/** The lines of PostgreSQL's programs that say why, without their time stamps. */
+export function lastErrors(log: string): string {
+  const lines = log.split('\n').map((line) => line.replace(/^.*? \[\d+\] /, ''));
+  const reasons = lines.filter((line) => /^(FATAL|PANIC|ERROR|HINT)|: error/.test(line));
+  const text = (reasons.length > 0 ? reasons : lines).slice(-3).join(' ') || 'it wrote no reason';
+  return text.replace(/\.?$/, '.').replace(/ {2,}/g, ' ');
 }
 
 /** In the background, so that a start can be interrupted while it runs. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseConnection } from '../config/database-connection.js';
 import { type Binaries, findBinaries } from './binaries.js';
-import { checkVersion, ensureCluster } from './cluster.js';
+import { checkVersion, ensureCluster, lastErrors } from './cluster.js';
 import { DATABASE, ROLE, ensureDatabase } from './database.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 import { PORT, type Placement, STAND_IN_ROOT, place, socketDirectory } from './placement.js';
@@ -222,13 +222,6 @@ class Launcher implements EmbeddedPostgres {
     }
     return 'stopping';
   }
-}
-
-/** The lines that say why, without their time stamps. */
-function lastErrors(log: string): string {
-  const lines = log.split('\n').map((line) => line.replace(/^.*? \[\d+\] /, ''));
-  const reasons = lines.filter((line) => /^(FATAL|PANIC|ERROR|HINT)|: error/.test(line));
-  return (reasons.length > 0 ? reasons : lines).slice(-3).join(' ') || 'it wrote no reason.';
 }
 
 /** Says a line at once if the wait turns out long, and again every ten seconds. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../config/folder.js';
 import { type Account, accountFor, canEnter } from './account.js';
 import { EmbeddedPostgresError } from './embedded-postgres-error.js';
 
@@ -102,19 +103,10 @@ export function socketPath(socketDir: string, port = PORT): string {
 
 /**
  * Makes a folder and gives it to the account; one that exists is left as it is.
- * @throws EmbeddedPostgresError naming the folder and the setting.
+ * @throws FolderError naming the folder and the setting.
  */
 export function makeDirectory(path: string, mode = 0o755, account?: Account): void {
-  try {
-    if (existsSync(path)) return;
-    mkdirSync(path, { recursive: true, mode });
-    if (account) chownSync(path, account.uid, account.gid);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new EmbeddedPostgresError(
-      `Cannot create the folder ${path} (${code}): make it writable, or set XTRACE_DATA_DIR.`,
-    );
-  }
+  if (makeFolder(path, mode) && account) chownSync(path, account.uid, account.gid);
 }
 
 function shortHash(path: string): string {

@@ -3,7 +3,7 @@ import { keptCredentials } from '../config/credentials.js';
 import { parseIsoTime } from '../domain/time.js';
 import { DAY_MS } from './rhythm.js';
 import { type SeedOptions } from './seed.js';
-import { SeedError } from './seed-error.js';
+import { SeedError, SeedOptionError } from './seed-error.js';
 
 /** What a command line says, as it stands there. */
 export interface SeedCommandOptions {
@@ -24,28 +24,29 @@ type SettingsSource = () => Pick<Config, 'bearerToken' | 'bindHost' | 'bindPort'
 
 /**
  * Settings are only read for what the command line leaves open.
- * @throws SeedError naming the option.
+ * @throws SeedOptionError naming the option, and SeedError where the settings leave something open.
  */
 export function readOptions(
   values: SeedCommandOptions,
   nowMs: number,
   readSettings: SettingsSource = readConfig,
 ): SeedOptions {
-  const settings = values.url === undefined || values.token === undefined ? readSettings() : undefined;
-  return {
-    url: values.url === undefined ? urlOf(settings!) : readUrl(values.url),
-    token: values.token ?? tokenOf(settings!),
+  // What stands on the command line comes first: it is wrong whatever the settings say.
+  const stated = {
+    url: values.url === undefined ? undefined : readUrl(values.url),
     seed: values.seed ?? 'xtrace',
     nowMs: values.now === undefined ? nowMs : readNow(values.now, nowMs),
     days: readNumber('--days', values.days ?? '7', 1, MAX_DAYS, /^\d+$/),
     scale: readNumber('--scale', values.scale ?? '1', MIN_SCALE, MAX_SCALE, /^\d+(\.\d+)?$/),
   };
+  const settings = values.url === undefined || values.token === undefined ? readSettings() : undefined;
+  return { ...stated, url: stated.url ?? urlOf(settings!), token: values.token ?? tokenOf(settings!) };
 }
 
 function readUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new SeedError(`--url is ${JSON.stringify(text)}, expected an address such as http://127.0.0.1:8742`);
+    throw new SeedOptionError(`--url is ${JSON.stringify(text)}, expected an address such as http://127.0.0.1:8742`);
   }
   return url.href.replace(/\/+$/, '');
 }
@@ -53,18 +54,20 @@ function readUrl(text: string): string {
 function readNow(text: string, nowMs: number): number {
   const micros = parseIsoTime(text);
   if (micros === undefined) {
-    throw new SeedError(`--now is ${JSON.stringify(text)}, expected a time with a zone such as 2026-01-31T09:30:00Z`);
+    throw new SeedOptionError(
+      `--now is ${JSON.stringify(text)}, expected a time with a zone such as 2026-01-31T09:30:00Z`,
+    );
   }
   const timeMs = Math.floor(micros / 1000);
   // The server would move times further ahead.
-  if (timeMs > nowMs + DAY_MS) throw new SeedError('--now is more than a day ahead');
+  if (timeMs > nowMs + DAY_MS) throw new SeedOptionError('--now is more than a day ahead');
   return timeMs;
 }
 
 function readNumber(option: string, text: string, min: number, max: number, form: RegExp): number {
   const value = form.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max)) {
-    throw new SeedError(`${option} is ${JSON.stringify(text)}, expected a number from ${min} to ${max}`);
+    throw new SeedOptionError(`${option} is ${JSON.stringify(text)}, expected a number from ${min} to ${max}`);
   }
   return value;
 }

@@ -3,6 +3,7 @@ import { migrations as knownMigrations } from '../../migrations/index.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
 import { PLAIN_FORMATS, type PartitionDefinition, readPartitions, readTables } from './backup/schema-contents.js';
 import { CONNECT_TIMEOUT_MS } from './client-options.js';
+import { type Pooling, readPooling } from './pooling.js';
 import { bucketStartMs } from './trace-writer.js';
 
 /** What a database says about itself, as far as running xtrace on it depends on that. */
@@ -36,7 +37,7 @@ export interface DatabaseFacts {
   readonly synchronousCommit: string;
   readonly autovacuum: boolean;
   /** Direct, or how a pooler hands out its connections. */
-  readonly pooling: 'none' | 'session' | 'transaction';
+  readonly pooling: Pooling;
   /** Database minus this process, in milliseconds; exact to half of `roundTripMs`. */
   readonly clockAheadMs: number;
   readonly roundTripMs: number;
@@ -92,29 +93,6 @@ async function one<T extends object>(client: Client, sql: string, values: unknow
   const { rows } = await client.query<T>(sql, values);
   if (rows[0] === undefined) throw new Error(`no row from ${sql}`);
   return rows[0];
-}
-
-/**
- * In transaction mode a pooler gives the connection that one client has just let go of to the next that asks: two open
- * clients then see the same server process. In session mode it only keeps the process number to itself.
- */
-async function readPooling(client: Client, options: ClientConfig): Promise<DatabaseFacts['pooling']> {
-  const pid = async (asked: Client) => (await one<{ pid: number }>(asked, 'SELECT pg_backend_pid() AS pid')).pid;
-  const rival = new Client(options);
-  rival.on('error', () => undefined);
-  await rival.connect();
-  try {
-    const before = await pid(client);
-    await rival.query('BEGIN');
-    const isShared = (await pid(rival)) === before;
-    // Where that was the only connection of the pool, asking now would wait for it.
-    const isReplaced = !isShared && (await pid(client)) !== before;
-    await rival.query('ROLLBACK');
-    if (isShared || isReplaced) return 'transaction';
-    return (client as Client & { processID?: number | null }).processID === before ? 'none' : 'session';
-  } finally {
-    await rival.end().catch(() => undefined);
-  }
 }
 
 async function readSettings(client: Client): Promise<Settings> {
@@ -182,7 +160,7 @@ async function readSchema(client: Client) {
 async function readConnections(client: Client, settings: Settings) {
   const row = await one<{ servers: number; ours: number; total: number; role: number; database: number }>(
     client,
-    `SELECT count(*) FILTER (WHERE is_here AND application_name LIKE 'xtrace %writes' OR is_here AND application_name = 'xtrace reads')::int AS servers,
+    `SELECT count(*) FILTER (WHERE is_here AND application_name LIKE 'xtrace %' AND application_name NOT IN ('xtrace doctor', 'xtrace backup', 'xtrace restore'))::int AS servers,
             count(*) FILTER (WHERE is_here AND application_name = 'xtrace doctor')::int AS ours, count(*)::int AS total,
             (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role,
             (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database

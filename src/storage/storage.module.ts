@@ -1,4 +1,4 @@
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
@@ -23,6 +23,7 @@ import { MetricReader } from './metric-reader.js';
 import { ObservationReader } from './observation-reader.js';
 import { ObservationListReader } from './observations/observation-list-reader.js';
 import { PartitionKeeper } from './partitions.js';
+import { refuseTransactionPooler } from './pooling.js';
 import { CommentStore } from './comments/comment-store.js';
 import { CostReader } from './pricing/cost-reader.js';
 import { ModelCatalog } from './pricing/model-catalog.js';
@@ -57,8 +58,10 @@ import { UsageReader } from './usage-reader.js';
       inject: [DATABASE, CONFIG],
       useFactory: async (database: DatabaseConnection, config: Config) => {
         const limits = { connections: config.readConnections, timeoutMs: config.readTimeoutMs };
+        await refuseTransactionPooler(database);
         const dataSource = await newDataSource(database, limits).initialize();
-        await migrate(dataSource);
+        const logger = new Logger('Schema');
+        await migrate(dataSource, (line) => logger.log(line));
         return dataSource;
       },
     },

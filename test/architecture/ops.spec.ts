@@ -79,6 +79,7 @@ describe('the files of ops/', () => {
         'TEST_DATABASE_URL',
         'XTRACE_TEST_CHROMIUM',
         'XTRACE_TEST_DIST',
+        'XTRACE_TEST_POSTGRES_BIN',
       ],
     ];
     const unknown = [...filesIn('ops'), 'CONTRIBUTING.md', 'CHANGELOG.md']
@@ -157,6 +158,19 @@ describe('the files of ops/', () => {
       stopMs(envOf('ops/systemd/xtrace.env.example')),
     );
     expect(parseInt(String(compose.services.xtrace.stop_grace_period), 10) * 1000).toBeGreaterThan(stopMs({}));
+  });
+
+  it('grant the first start of a version an hour to upgrade the tables', () => {
+    const { periodSeconds, failureThreshold } = container.startupProbe;
+    expect(periodSeconds * failureThreshold).toBe(3600);
+    expect(ofKind('Deployment').spec.progressDeadlineSeconds).toBeGreaterThan(3600);
+    expect(dockerfile).toContain('--start-period=1h ');
+  });
+
+  it('keep nodes from being drained of all pods at once', () => {
+    const { labels } = kubernetes.find(({ kind }) => kind === 'Kustomization');
+    // Kustomize makes the selectors of the others, but none here: it would mean no pod.
+    expect(ofKind('PodDisruptionBudget').spec.selector).toEqual({ matchLabels: labels[0].pairs });
   });
 
   it('let proxies pass bodies that xtrace takes, and wait longer than xtrace does', () => {

@@ -1,16 +1,7 @@
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processesOf } from '../crash/launcher-host.js';
-import { runCommand } from '../support/command.js';
-import {
-  PROJECT_ROOT,
-  removeFolder,
-  type RunningServer,
-  startServer,
-  temporaryFolder,
-  waitFor,
-} from '../support/server-process.js';
+import { runCommand, spawnCommand } from '../support/command.js';
+import { removeFolder, type RunningServer, startServer, temporaryFolder, waitFor } from '../support/server-process.js';
 
 jest.setTimeout(120_000);
 
@@ -68,13 +59,8 @@ describe('keys, projects and costs on the command line', () => {
 
   it('take over a pair whose secret comes on standard input, out of sight of other processes', async () => {
     const args = ['keys', 'create', '--public-key', 'pk-lf-command', '--scopes', 'read'];
-    const child = spawn(process.execPath, [join(PROJECT_ROOT, 'dist/src/cli/main.js'), ...args], {
-      cwd: tmpdir(),
-      env: { PATH: process.env.PATH, XTRACE_DATA_DIR: dataDir },
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    child.stdin.end('sk-lf-of-the-command-line\n');
-    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    const command = spawnCommand(args, { XTRACE_DATA_DIR: dataDir }, 'sk-lf-of-the-command-line\n');
+    expect(await command.exited).toMatchObject({ code: 0 });
     await waitFor(async () => (await statusWith('sk-lf-of-the-command-line')) === 200);
   });
 
@@ -122,30 +108,37 @@ describe('keys, projects and costs on the command line', () => {
 
   it.each([
     [
+      2,
       ['reprice', '--from', 'lately'],
       'xtrace cannot show new prices: --from must be a number of days back such as 90d',
     ],
-    [['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: --scopes must be a list of'],
+    [2, ['keys', 'create', '--scopes', 'everything'], 'xtrace cannot make the key: --scopes must be a list of'],
     [
+      2,
       ['keys', 'create', '--expires', 'tomorrow'],
       '--expires must be a number of days such as 90d, or an ISO 8601 time',
     ],
-    [['keys', 'create', '--project', 'nowhere'], 'there is no project nowhere: `xtrace projects list` shows all'],
-    [['keys', 'rotate', 'pk', '--overlap', 'long'], '--overlap must be a whole number from 0 to'],
-    [['keys', 'revoke', 'nobody'], 'the project default has no key nobody'],
-    [['projects', 'delete', 'default', '--yes'], 'is the project of DEFAULT_PROJECT_ID'],
-  ])('say what is wrong with `xtrace %s`', async (args, message) => {
+    [1, ['keys', 'create', '--project', 'nowhere'], 'there is no project nowhere: `xtrace projects list` shows all'],
+    [2, ['keys', 'rotate', 'pk', '--overlap', ''], '--overlap must be a whole number from 0 to'],
+    [2, ['projects', 'create', 'Search', '--id', ''], '--id must'],
+    [1, ['keys', 'revoke', 'nobody'], 'the project default has no key nobody'],
+    [1, ['projects', 'delete', 'default', '--yes'], 'is the project of DEFAULT_PROJECT_ID'],
+  ])('end with %i and say what is wrong with `xtrace %s`', async (exitCode, args, message) => {
     const { code, stdout, stderr } = await run(...args);
-    expect([code, stdout]).toEqual([1, '']);
+    expect([code, stdout]).toEqual([exitCode, '']);
     expect(stderr).toContain(message);
+    expect(stderr.includes('--help')).toBe(exitCode === 2);
   });
 
-  it('want a command that they know, and a database that is there', async () => {
+  it('want a command line that means something, and after that a database that is there', async () => {
     expect(await run('keys')).toMatchObject({ code: 2 });
     expect(await run('keys', 'make')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown command') });
     const nowhere = join(dataDir, 'nowhere');
     expect(await runCommand(['keys', 'list'], { XTRACE_DATA_DIR: nowhere })).toMatchObject({
       ...{ code: 1, stderr: expect.stringContaining('there is no database in') },
+    });
+    expect(await runCommand(['keys', 'create', '--scopes', 'x'], { XTRACE_DATA_DIR: nowhere })).toMatchObject({
+      code: 2,
     });
   });
 });

@@ -173,6 +173,8 @@ describe('npm run seed', () => {
   it('finds address and token of a server that was started in the same folder', async () => {
     const dataDir = temporaryFolder();
     try {
+      const senseless = await runSeed(['--days', '0'], { XTRACE_DATA_DIR: dataDir });
+      expect(senseless).toMatchObject({ code: 2, stderr: expect.stringContaining('--days is "0", expected') });
       const missing = await runSeed([], { XTRACE_DATA_DIR: dataDir });
       expect(missing).toMatchObject({ code: 1 });
       expect(missing.stderr).toMatch(/no token: none is kept in/);

@@ -21,6 +21,12 @@ const folder = () => {
   return path;
 };
 
+function someFile(): string {
+  const file = join(folder(), 'file');
+  writeFileSync(file, '');
+  return file;
+}
+
 afterAll(async () => {
   await Promise.all(servers.map((server) => server.kill9()));
   for (const path of folders) {
@@ -82,13 +88,16 @@ describe('a start that fails says what to change, one line per problem, and exit
     }
   });
 
-  it('when the data folder cannot be made', async () => {
-    const file = join(folder(), 'file');
-    writeFileSync(file, '');
-    const [line] = await complaints({ dataDir: join(file, 'data') });
-    expect(line).toBe(
-      `Cannot create the folder ${join(file, 'data')} (ENOTDIR): make it writable, or set XTRACE_DATA_DIR.`,
-    );
+  // The first to want it are the credentials or, with those of the settings, the database.
+  it.each([
+    ['a file above it', 'ENOTDIR', () => join(someFile(), 'data'), undefined],
+    ['a file in its place', 'EEXIST, something else has that name', someFile, 'token-of-the-settings'],
+    ['a file system that lets nobody make one', '\\w+', () => '/proc/xtrace/data', undefined],
+  ])('when the data folder cannot be made because of %s', async (_, reason, place, token) => {
+    const dataDir = place();
+    expect(await complaints({ dataDir, env: { API_BEARER_TOKEN: token } })).toEqual([
+      expect.stringMatching(`^Cannot create the folder ${dataDir} \\(${reason}\\): .*XTRACE_DATA_DIR`),
+    ]);
   });
 
   it('when the credentials file is damaged', async () => {

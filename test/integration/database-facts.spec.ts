@@ -5,6 +5,7 @@ import { MetricPartitionKeeper } from '../../src/storage/metric-partitions.js';
 import { bucketAt, bucketStartMs } from '../../src/storage/trace-writer.js';
 import { type TestDatabase, createTestDatabase } from '../support/database.js';
 import { makePartitions } from '../support/rows.js';
+import { refuseTransactionPooler } from '../../src/storage/pooling.js';
 import { startTransactionPooler } from '../support/transaction-pooler.js';
 
 jest.setTimeout(60_000);
@@ -84,8 +85,10 @@ describe('what a database says about itself', () => {
     const { host, port } = database.connection;
     const pooler = await startTransactionPooler(() => connect(`${host}/.s.PGSQL.${port}`));
     try {
-      const facts = await readDatabaseFacts({ ...database.connection, host: '127.0.0.1', port: pooler.port });
-      expect(facts.pooling).toBe('transaction');
+      const pooled = { ...database.connection, host: '127.0.0.1', port: pooler.port };
+      await expect(refuseTransactionPooler(pooled)).rejects.toThrow('set the pooler to session mode');
+      await expect(refuseTransactionPooler(database.connection)).resolves.toBeUndefined();
+      expect((await readDatabaseFacts(pooled)).pooling).toBe('transaction');
     } finally {
       await pooler.stop();
     }

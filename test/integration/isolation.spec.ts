@@ -67,7 +67,7 @@ describe('an item that PostgreSQL refuses', () => {
     Logger.overrideLogger(false);
     database = await createWriteDatabase();
     await database.pool.query(POISON);
-    queue = openQueue(database.connection, { connections: 1 });
+    queue = openQueue(database.connection, { connections: 1, deadlineMs: 30_000 });
   });
   afterEach(async () => {
     jest.restoreAllMocks();

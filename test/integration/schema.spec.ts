@@ -1,7 +1,9 @@
 import { type DataSource } from 'typeorm';
 import { ENTITIES } from '../../src/storage/entities/entities.js';
-import { migrate } from '../../src/storage/data-source.js';
+import { migrate, newDataSource } from '../../src/storage/data-source.js';
+import { SCHEMA_LOCK } from '../../src/storage/partitions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { waitFor } from '../support/server-process.js';
 
 /** Every table of the schema with its columns, as the server's catalogue has them; partitions and TypeORM's own table left out. */
 const COLUMNS = `
@@ -94,6 +96,37 @@ describe('the schema', () => {
       { table: 'observations', defaultPartition: 0 },
       { table: 'trace_payloads', defaultPartition: 0 },
     ]);
+  });
+});
+
+describe('two starts at once', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase({ empty: true });
+  });
+  afterAll(() => database.drop());
+
+  it('migrate one after the other: who waits says so, and no time limit of the role ends the wait', async () => {
+    const { pool, connection } = database;
+    for (const limit of ['lock_timeout', 'statement_timeout'])
+      await pool.query(`ALTER DATABASE ${connection.database} SET ${limit} = 50`);
+    const first = await pool.connect();
+    await first.query('SELECT pg_advisory_lock($1)', [SCHEMA_LOCK]);
+    const lines: string[] = [];
+    const second = newDataSource(connection, { connections: 1, timeoutMs: 50 });
+    await second.initialize();
+    const migrated = migrate(second, (line) => lines.push(line));
+    await Promise.race([waitFor(() => lines.length > 0), migrated]);
+    await first.query('SELECT pg_advisory_unlock_all()');
+    first.release();
+    expect(await migrated).toHaveLength(second.migrations.length);
+    expect(lines[0]).toMatch(/^waiting for another process that upgrades the tables, \d+ s so far$/);
+    expect(lines.at(-1)).toMatch(/^the tables are up to date after \d+ s$/);
+    const limits = await second.query<object[]>(
+      `SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l`,
+    );
+    expect(limits).toEqual([{ s: '50ms', l: '50ms' }]);
+    await second.destroy();
   });
 });
 

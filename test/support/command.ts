@@ -11,13 +11,24 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Starts the built command line; nothing of the caller's environment gets in. */
-export function spawnCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningServer {
+/** Starts the built command line, with `input` to read if given; nothing of the caller's environment gets in. */
+export function spawnCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  input?: string,
+): RunningServer {
+  const binDir = process.env.XTRACE_TEST_POSTGRES_BIN;
   const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, BIND_ADDR: '127.0.0.1:0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      BIND_ADDR: '127.0.0.1:0',
+      ...(binDir === undefined ? {} : { EMBEDDED_POSTGRES_BIN: binDir }),
+      ...env,
+    },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   return observe(child, env['XTRACE_DATA_DIR'] ?? '');
 }
 

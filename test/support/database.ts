@@ -2,6 +2,7 @@ import { Client, Pool } from 'pg';
 import { type DataSource } from 'typeorm';
 import { type DatabaseConnection } from '../../src/config/database-connection.js';
 import { newDataSource } from '../../src/storage/data-source.js';
+import { waitFor } from './server-process.js';
 
 /** Environment variable by which the workers learn where the server of this run is (a DatabaseConnection as JSON). */
 export const TEST_SERVER = 'XTRACE_TEST_SERVER';
@@ -43,9 +44,20 @@ export async function createTestDatabase(options: { empty?: boolean } = {}): Pro
       const opened = await dataSource;
       if (opened?.isInitialized) await opened.destroy();
       await pool.end();
-      await administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await waitFor(() => dropped(server, name));
     },
   };
+}
+
+/** False while an autovacuum worker is in it, which PostgreSQL 15 lets only superusers end. */
+async function dropped(server: DatabaseConnection, name: string): Promise<boolean> {
+  try {
+    await administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code !== '42501') throw error;
+    return false;
+  }
 }
 
 /** Tests empty and drop what they are given: never a database that is not meant for them. */

@@ -12,6 +12,11 @@ export default function makeDataTemplate({ testPathPatterns }) {
   process.env.XTRACE_TEST_DATA_TEMPLATE = folder;
   chmodSync(folder, 0o755);
   const dist = process.env.XTRACE_TEST_DIST ?? join(import.meta.dirname, '../../dist');
-  const env = { PATH: process.env.PATH, XTRACE_DATA_DIR: folder };
+  const binDir = process.env.XTRACE_TEST_POSTGRES_BIN;
+  const env = {
+    PATH: process.env.PATH,
+    XTRACE_DATA_DIR: folder,
+    ...(binDir === undefined ? {} : { EMBEDDED_POSTGRES_BIN: binDir }),
+  };
   execFileSync(process.execPath, [join(dist, 'src/migrate.js')], { cwd: tmpdir(), env, stdio: 'pipe' });
 }

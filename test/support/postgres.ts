@@ -16,8 +16,9 @@ const NOT_DURABLE = ['fsync = off', 'synchronous_commit = off', 'full_page_write
 
 /**
  * Starts a private PostgreSQL in a temporary folder, or takes the one that TEST_DATABASE_URL names (a database whose
- * name contains `test`, with the right to create others), and makes the migrated template in it. Jest runs this once
- * per project, in one process: the second call finds the first one's server.
+ * name contains `test`, with the right to create others), and makes the migrated template in it. XTRACE_TEST_POSTGRES_BIN
+ * names the folder of other binaries for the private one. Jest runs this once per project, in one process: the second
+ * call finds the first one's server.
  */
 export async function startTestPostgres(): Promise<void> {
   const shared = globalThis as { testPostgres?: TestPostgres };
@@ -37,7 +38,10 @@ export async function startTestPostgres(): Promise<void> {
 async function startPrivate(): Promise<{ connection: DatabaseConnection; stop: () => Promise<void> }> {
   const dataDir = temporaryFolder();
   const lines: string[] = [];
-  const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) }).catch((error: Error) => {
+  const binDir = process.env.XTRACE_TEST_POSTGRES_BIN;
+  const postgres = await startEmbeddedPostgres({
+    ...{ dataDir, ...(binDir ? { binDir } : {}), log: (line) => lines.push(line) },
+  }).catch((error: Error) => {
     throw new Error([error.message, ...lines].join('\n'));
   });
   const { connection } = postgres;

@@ -83,6 +83,7 @@ export function spawnServer(options: ServerOptions = {}): RunningServer {
     BIND_ADDR: '127.0.0.1:0',
     XTRACE_DATA_DIR: dataDir,
     DATABASE_URL: options.databaseUrl,
+    EMBEDDED_POSTGRES_BIN: process.env.XTRACE_TEST_POSTGRES_BIN,
     API_BEARER_TOKEN: TEST_TOKEN,
     XTRACE_PUBLIC_KEY: TEST_PUBLIC_KEY,
     XTRACE_SECRET_KEY: TEST_SECRET_KEY,

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../config/folder.js';
 import { type ArchiveReader } from './archive-reader.js';
 
 /**
@@ -22,7 +23,7 @@ export async function restoreCredentials(
     write(file, text);
     return `the credentials of the backup are in ${file}, the former ones in ${aside}`;
   }
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  makeFolder(dataDir);
   write(file, text);
   return `the credentials of the backup are in ${file}`;
 }

@@ -38,12 +38,15 @@ export interface SequenceValue {
 /** Of TypeORM: rows and sequence belong to the schema, not to the data. */
 const MIGRATIONS_TABLE = 'migrations';
 
+/** Of this transaction, on PostgreSQL 17 and later, where a provider may have set it. */
+const NO_TRANSACTION_LIMIT = `SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'`;
+
 /** Times, numbers and names as every PostgreSQL from 14 on reads them, whatever the defaults of the session are. */
 export const PLAIN_FORMATS =
   "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'; " +
   'SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = hex; SET LOCAL client_encoding = UTF8; ' +
   'SET LOCAL row_security = off; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; ' +
-  'SET LOCAL idle_in_transaction_session_timeout = 0';
+  `SET LOCAL idle_in_transaction_session_timeout = 0; ${NO_TRANSACTION_LIMIT}`;
 
 /** Every table with data in the schema of this session, those that others reference first. */
 export async function readTables(client: ClientBase): Promise<TableColumns[]> {
