@@ -140,8 +140,19 @@ describe('what README.md says', () => {
     ]);
   });
 
+  it('the experiment runs twice, and the command lays both runs side by side', async () => {
+    writeFileSync(join(folder, 'experiment.mjs'), programs('js').get('experiment.mjs') ?? '');
+    await shell('node experiment.mjs');
+    const [command] = GUIDES.flatMap(codeBlocks).filter(({ code }) => code.includes('/run-comparison?'));
+    expect(JSON.parse(await shell(command!.code))).toMatchObject({
+      runs: [{ name: 'short-prompt-1' }, { name: 'long-prompt-1' }],
+      data: [{ results: [[{ outputPreview: 'Yes.' }], [{ outputPreview: 'Of course you do.' }]] }],
+    });
+  });
+
   it('every program of README.md and the guides is run here', () => {
-    expect([...programs('js').keys()].sort()).toEqual(['langfuse.mjs', 'otel-env.mjs', 'otel.mjs']);
+    const files = ['experiment.mjs', 'langfuse.mjs', 'otel-env.mjs', 'otel.mjs'];
+    expect([...programs('js').keys()].sort()).toEqual(files);
   });
 
   it('the table of routes has exactly the routes of the server, in the order of its page', async () => {
