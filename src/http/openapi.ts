@@ -71,6 +71,7 @@ export function serveOpenApi(app: INestApplication): void {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'xtrace API',
-    swaggerOptions: { persistAuthorization: true },
+    // The schemas are read in their routes; below them a list of all would only be long.
+    swaggerOptions: { persistAuthorization: true, filter: true, defaultModelsExpandDepth: 0 },
   });
 }
