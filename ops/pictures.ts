@@ -44,15 +44,18 @@ async function main(): Promise<void> {
     await page.locator('[aria-label="auth-bearer-value"]').fill(TEST_TOKEN);
     await page.getByRole('button', { name: 'Apply credentials' }).first().click();
     await page.locator('.dialog-ux .close-modal').click();
-    for (const path of ['/v1/l/batch', '/api/public/traces/{traceId}']) {
-      const operation = page.locator('.opblock').filter({
+    for (const [method, path] of [
+      ['post', '/v1/l/batch'],
+      ['get', '/api/public/traces/{traceId}'],
+    ] as const) {
+      const operation = page.locator(`.opblock-${method}`).filter({
         has: page.locator(`.opblock-summary-path[data-path="${path}"]`),
       });
       await operation.locator('.opblock-summary-control').click();
       await operation.locator('.try-out__btn').click();
       await operation.locator('.btn.execute').click();
       await operation.locator('.live-responses-table .highlight-code').first().waitFor();
-      if (path.endsWith('}')) {
+      if (method === 'get') {
         await page.evaluate(`document.querySelector('.opblock.is-open .parameters-container').scrollIntoView()`);
         await save(page, 'docs-try-it-out');
       } else {

@@ -29,7 +29,7 @@ describe('what a ready server prints', () => {
       'the-token',
       'pk-xt-1',
       'sk-xt-1',
-      "curl -H 'Authorization: Bearer the-token'",
+      "curl -w '\\n' -H 'Authorization: Bearer the-token'",
       '/v1/l/batch',
     ]) {
       expect(text).toContain(part);
@@ -46,7 +46,7 @@ describe('what a ready server prints', () => {
     const config = parseConfig({ API_BEARER_TOKEN: 'the-token' });
     const text = greeting(config, credentials, bound).join('\n');
     expect(text).not.toContain('the-token');
-    expect(text).toContain("curl -u 'pk-xt-1:sk-xt-1'");
+    expect(text).toContain("curl -w '\\n' -u 'pk-xt-1:sk-xt-1'");
   });
 
   it('shows no secret in JSON lines, which go to collectors and not to people', () => {

@@ -32,8 +32,8 @@ export function greeting(config: Config, credentials: Credentials, bound: Bound)
   return [
     ...lines,
     'Send a first trace, then read it:',
-    `  curl ${login} -H 'Content-Type: application/json' -d '${trace}' ${base}/v1/l/batch`,
-    `  curl ${login} ${base}/api/public/traces/hello-1`,
+    `  curl -w '\\n' ${login} -H 'Content-Type: application/json' -d '${trace}' ${base}/v1/l/batch`,
+    `  curl -w '\\n' ${login} ${base}/api/public/traces/hello-1`,
   ];
 }
 

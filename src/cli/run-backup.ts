@@ -27,13 +27,15 @@ export async function runBackup(target: string, options: BackupCommandOptions): 
   });
 }
 
-/** Absolute path; a folder that exists gets a file named after the time in UTC. @throws CommandRefused */
+/** Absolute path; a folder gets a file named after the time in UTC. @throws CommandRefused where there is no such folder */
 function backupFile(target: string, now: Date): string {
   const path = resolve(target);
   const isFolder = existsSync(path) && statSync(path).isDirectory();
   if (!isFolder) {
-    if (!existsSync(dirname(path)))
-      throw new CommandRefused(`there is no folder ${dirname(path)}: make it, or name another`);
+    const folder = target.endsWith('/') ? path : dirname(path);
+    if (!existsSync(folder) || folder === path) {
+      throw new CommandRefused(`there is no folder ${folder}: make it, or name another`);
+    }
     return path;
   }
   return join(path, `xtrace-${now.toISOString().replace(/[-:]|\.\d+/g, '')}.zip`);

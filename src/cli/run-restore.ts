@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { ArchiveReader } from './backup/archive-reader.js';
 import { restoreCredentials } from './backup/restore-credentials.js';
 import { restoreBackup, verifyBackup } from './backup/restore.js';
@@ -15,9 +15,8 @@ export interface RestoreCommandOptions {
 /** `xtrace restore`. */
 export async function runRestore(file: string, options: RestoreCommandOptions): Promise<void> {
   await runCommand('restore', async (context) => {
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (found === undefined) throw new CommandRefused(`there is no ${file}`);
-    if (found.isDirectory()) throw new CommandRefused(`${file} is a folder: name the backup in it`);
+    if (!existsSync(file)) throw new CommandRefused(`there is no ${file}`);
+    if (statSync(file).isDirectory()) throw new CommandRefused(`${file} is a folder: name the backup in it`);
     const archive = await ArchiveReader.open(file);
     const progress = new Progress(process.stderr);
     const { takenAt, xtraceVersion } = archive.manifest;

@@ -140,7 +140,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   secretKey: {
     name: 'XTRACE_SECRET_KEY',
     aliases: ['LANGFUSE_INIT_PROJECT_SECRET_KEY', 'LANGFUSE_SECRET_KEY'],
-    doc: 'Secret half of that pair',
+    doc: 'Secret half of that pair; both or neither are set',
     ...secretText(),
   },
   metricsToken: {
@@ -175,7 +175,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   allowUnauthenticatedCompat: {
     name: 'XTRACE_ALLOW_UNAUTHENTICATED_COMPAT',
     default: 'off',
-    doc: 'For development: without a configured key pair, /api/public/projects and the OTLP route answer without credentials',
+    doc: 'For development: without a configured key pair, /api/public/projects and all OTLP routes answer without credentials',
     ...boolean(),
   },
   maxRequestBodyBytes: {
@@ -273,7 +273,7 @@ export const SETTINGS: { readonly [F in keyof Declared]-?: Setting<NonNullable<D
   trustProxy: {
     name: 'TRUST_PROXY',
     default: 'off',
-    doc: 'Take the client address from X-Forwarded-For; only behind a proxy that sets it',
+    doc: 'Take the client address from X-Forwarded-For, and the address in links from X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy that sets them',
     ...boolean(),
   },
   corsOrigins: {

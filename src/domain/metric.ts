@@ -80,6 +80,7 @@ export function seriesOf(name: string, labels: Readonly<Record<string, string>>)
   const keys = Object.keys(labels);
   if (keys.length > MAX_LABELS) throw new InvalidInput(`must be at most ${MAX_LABELS}, got ${keys.length}`, 'labels');
   for (const key of keys) {
+    if (key === '') throw new InvalidInput('keys must not be empty', 'labels');
     requireText(key, MAX_LABEL_KEY_CHARACTERS, 'keys must', 'labels');
     requireText(labels[key]!, MAX_LABEL_VALUE_CHARACTERS, 'values must', 'labels');
   }

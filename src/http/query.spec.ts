@@ -102,6 +102,19 @@ describe('query parameters', () => {
     expect(() => read.parsePage({ page: 'x'.repeat(10_000) })).toThrow(/^.{0,200}$/);
   });
 
+  test('a range of time must not end before it begins; one moment is a range', () => {
+    const at = (from: string, to: string) => read.parseTimeRange({ from, to }, 'from', 'to');
+    const [early, late] = ['2026-01-31T09:30:00Z', '2026-01-31T09:30:00.000001Z'];
+    const micros = Date.parse(early) * 1000;
+    expect(at(early, late)).toEqual({ from: micros, to: micros + 1 });
+    expect(at(early, early)).toEqual({ from: micros, to: micros });
+    expect(at(early, '')).toEqual({ from: micros, to: undefined });
+    expect(at('', early)).toEqual({ from: undefined, to: micros });
+    expect(() => at(late, early)).toThrow(
+      expect.objectContaining({ message: 'from must not be after to', field: 'from' }),
+    );
+  });
+
   test('what is no cursor is refused', () => {
     expect(read.parseCursor({ cursor: 'eyJ0Ijox-_=' })).toBe('eyJ0Ijox-_=');
     expect(() => read.parseCursor({ cursor: 'a b' })).toThrow('cursor is no cursor of this server');

@@ -134,6 +134,25 @@ export function parseTime(query: QueryString, name: string): Micros | undefined 
   return time;
 }
 
+/** A range of time, each end undefined when it is not given. Which ends it includes is the reader's business. */
+export interface TimeRange {
+  readonly from: Micros | undefined;
+  readonly to: Micros | undefined;
+}
+
+/**
+ * The range that the parameters `fromName` and `toName` bound; one moment is a range.
+ * @throws InvalidInput naming `fromName` when the range ends before it begins, which an empty list would only hide.
+ */
+export function parseTimeRange(query: QueryString, fromName: string, toName: string): TimeRange {
+  const from = parseTime(query, fromName);
+  const to = parseTime(query, toName);
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new InvalidInput(`${fromName} must not be after ${toName}`, fromName);
+  }
+  return { from, to };
+}
+
 /** An opaque cursor as an earlier page gave it; only its reader can tell whether it is one. */
 export function parseCursor(query: QueryString, name = 'cursor'): string | undefined {
   const text = parseText(query, name);

@@ -8,6 +8,8 @@ jest.setTimeout(60_000);
 
 const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), 'utf8');
 const readme = read('README.md');
+/** README.md and the guides that it leads to. */
+const GUIDES = guides('ops/docs');
 const { scripts, devDependencies } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -80,11 +82,6 @@ describe('README.md', () => {
     expect(listed).toEqual([...readme.matchAll(/^## (.+)$/gm)].map(([, title]) => title));
   });
 
-  it('names only scripts that exist', () => {
-    const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script!);
-    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
-  });
-
   it('calls clients of Langfuse tried that are installed in that version, and names specs that exist', () => {
     const [, ...rows] = readTable(section(readme, 'Langfuse SDKs and clients'));
     const installed = Object.keys(devDependencies).map((folder) => {
@@ -105,6 +102,13 @@ describe('README.md', () => {
     expect(specs.filter((spec) => !existsSync(join(PROJECT_ROOT, 'test/e2e', spec)))).toEqual([]);
   });
 
+  it('leads to every guide', () => {
+    const decisions = 'ops/docs/adr/';
+    const linked = readTable(section(readme, 'Guides')).map(([guide]) => /\]\((.*)\)/.exec(guide!)?.[1]);
+    const pages = GUIDES.filter((path) => !path.startsWith(decisions));
+    expect(linked.slice(1).sort()).toEqual([...pages, `${decisions}README.md`].sort());
+  });
+
   it('lists all parts of the tests', () => {
     const [, ...rows] = readTable(section(readme, 'Test it'));
     const parts = Object.keys(scripts).filter((script) => script.startsWith('test:'));
@@ -113,7 +117,7 @@ describe('README.md', () => {
 });
 
 describe('the documents', () => {
-  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...guides('ops/docs')];
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...GUIDES];
 
   it('link only to files that exist, and to headings that these have', () => {
     const links = documents.flatMap((path) =>
@@ -130,6 +134,14 @@ describe('the documents', () => {
       return anchor !== undefined && !anchors(read(file)).includes(anchor);
     });
     expect(broken).toEqual([]);
+  });
+
+  it.each(documents)('%s names only scripts and files that exist', (path) => {
+    const text = read(path);
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script!);
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+    const files = [...text.matchAll(/`((?:src|test|migrations|ops)\/[\w./-]*\w\/?)`/g)].map(([, file]) => file!);
+    expect(files.filter((file) => !existsSync(join(PROJECT_ROOT, file)))).toEqual([]);
   });
 });
 

@@ -23,7 +23,7 @@ describe('README.md', () => {
   it('names no setting elsewhere that does not exist', () => {
     const known = Object.values(SETTINGS).flatMap(({ name, aliases = [] }: Setting<unknown>) => [name, ...aliases]);
     // Of SDKs and agents, not of the server.
-    const others = ['BASE_URL', 'LANGFUSE_BASE_URL', 'CLAUDE_CODE_ENABLE_TELEMETRY'];
+    const others = ['BASE_URL', 'LANGFUSE_BASE_URL'];
     const named = readme.match(/\b(?:[A-Z]+_)+[A-Z]+\b/g) ?? [];
     const unknown = named.filter(
       (name) => !known.includes(name) && !others.includes(name) && !name.startsWith('OTEL_'),

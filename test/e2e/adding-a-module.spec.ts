@@ -128,6 +128,6 @@ describe('the guide to adding a module', () => {
     expect((await api.postJson('/api/public/markers', { ...marker, id: '' })).status).toBe(400);
     expect((await api.get('/api/public/markers', { authorization: 'Bearer wrong' })).status).toBe(401);
     const document = (await api.get('/docs/openapi.json', BEARER)).json() as { paths: Record<string, object> };
-    expect(Object.keys(document.paths['/api/public/markers']!)).toEqual(['post', 'get']);
+    expect(Object.keys(document.paths['/api/public/markers']!)).toEqual(['get', 'post']);
   });
 });

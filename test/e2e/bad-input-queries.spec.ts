@@ -134,6 +134,29 @@ describe('a query value that cannot be', () => {
     expect((await api.get(`${LIST}?tags=a&tags=b&environment=c&environment=d`)).status).toBe(200);
   });
 
+  it('as a range that ends before it begins is 400 that names its start, wherever there are ranges', async () => {
+    const { paths } = await api.read('/docs/openapi.json');
+    const ranges = Object.entries(paths as Record<string, { get?: { parameters?: { name: string }[] } }>).flatMap(
+      ([path, { get }]) => {
+        const names = (get?.parameters ?? []).map(({ name }) => name);
+        return names
+          .filter((name) => name.startsWith('from') && names.includes(name.replace('from', 'to')))
+          .map((from) => ({ path, from, to: from.replace('from', 'to') }));
+      },
+    );
+    expect(ranges.length).toBeGreaterThanOrEqual(13);
+    for (const { path, from, to } of ranges) {
+      const at = (early: string, late: string) => api.get(`${path}?name=plain&${from}=${early}&${to}=${late}`);
+      const [day, next] = ['2026-01-31T00:00:00Z', '2026-02-01T00:00:00Z'];
+      const answers = [await at(day, day), await at(next, day)].map(({ status, text }) => ({ status, text }));
+      expect([path, ...answers]).toEqual([
+        path,
+        expect.objectContaining({ status: 200 }),
+        { status: 400, text: expect.stringContaining(`${from} must not be after ${to}`) },
+      ]);
+    }
+  });
+
   it('may lie far behind the last page', async () => {
     expect(await api.read(`${LIST}?page=1000000000&limit=200`)).toMatchObject({ data: [] });
   });

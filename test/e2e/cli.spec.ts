@@ -159,6 +159,10 @@ describe('backup and restore', () => {
     expect(await complaint('backup', `${path}/none/a.zip`)).toBe(
       `xtrace cannot back up: there is no folder ${path}/none: make it, or name another\n`,
     );
+    // Not a file of that name: the slash says that a folder is meant.
+    expect(await complaint('backup', `${path}/none/`)).toBe(
+      `xtrace cannot back up: there is no folder ${path}/none: make it, or name another\n`,
+    );
   });
 
   /** Nothing may change a table between two looks at it. */

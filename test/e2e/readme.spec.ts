@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeBlocks, readTable, section } from '../support/markdown.js';
@@ -18,6 +18,9 @@ jest.setTimeout(60_000);
 
 const run = promisify(execFile);
 const readme = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8');
+const GUIDES = readdirSync(join(PROJECT_ROOT, 'ops/docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(join(PROJECT_ROOT, 'ops/docs', name), 'utf8'));
 
 /** The block of shell commands in a section that `pattern` matches. */
 function shellBlock(title: string, pattern: RegExp): string {
@@ -28,9 +31,10 @@ function shellBlock(title: string, pattern: RegExp): string {
   return found[0]!.code;
 }
 
-/** The programs of README.md by the file name in their first line. */
+/** The programs of README.md and the guides by the file name in their first line. */
 function programs(language: string): Map<string, string> {
-  const named = codeBlocks(readme)
+  const named = [readme, ...GUIDES]
+    .flatMap(codeBlocks)
     .filter((block) => block.language === language)
     .map(({ code }) => [/^\/\/ (\S+)\n/.exec(code)?.[1] ?? '', code] as const);
   return new Map(named);
@@ -65,7 +69,7 @@ describe('what README.md says', () => {
   /** Runs a program as it stands and returns the trace whose id it printed. */
   const trace = async (file: string): Promise<Trace> => {
     const code = programs('js').get(file);
-    if (code === undefined) throw new Error(`README.md has no program ${file}`);
+    if (code === undefined) throw new Error(`there is no program ${file}`);
     writeFileSync(join(folder, file), code);
     const output = await shell(`node ${file}`);
     const id = /^trace ([0-9a-f]{32})$/m.exec(output)?.[1];
@@ -136,17 +140,35 @@ describe('what README.md says', () => {
     ]);
   });
 
-  it('every program of README.md is run here', () => {
-    expect([...programs('js').keys()]).toEqual(['otel.mjs', 'otel-env.mjs', 'langfuse.mjs']);
+  it('the experiment runs twice, and the command lays both runs side by side', async () => {
+    writeFileSync(join(folder, 'experiment.mjs'), programs('js').get('experiment.mjs') ?? '');
+    await shell('node experiment.mjs');
+    const [command] = GUIDES.flatMap(codeBlocks).filter(({ code }) => code.includes('/run-comparison?'));
+    expect(JSON.parse(await shell(command!.code))).toMatchObject({
+      runs: [{ name: 'short-prompt-1' }, { name: 'long-prompt-1' }],
+      data: [{ results: [[{ outputPreview: 'Yes.' }], [{ outputPreview: 'Of course you do.' }]] }],
+    });
   });
 
-  it('the table of routes has exactly the routes of the server', async () => {
+  it('every program of README.md and the guides is run here', () => {
+    const files = ['experiment.mjs', 'langfuse.mjs', 'otel-env.mjs', 'otel.mjs'];
+    expect([...programs('js').keys()].sort()).toEqual(files);
+  });
+
+  it('the table of routes has exactly the routes of the server, in the order of its page', async () => {
     const [, ...rows] = readTable(section(readme, 'Routes'));
     const answer = await fetch(`${server.url}/docs/openapi.json`);
-    const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> };
-    const routes = Object.entries(paths).flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => `\`${method.toUpperCase()} ${path}\``),
+    const { paths, tags } = (await answer.json()) as {
+      paths: Record<string, Record<string, { tags: string[] }>>;
+      tags: { name: string }[];
+    };
+    const all = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => ({
+        tag: operation.tags[0],
+        route: `\`${method.toUpperCase()} ${path}\``,
+      })),
     );
-    expect(rows.map(([route]) => route).sort()).toEqual(routes.sort());
+    const shown = tags.flatMap(({ name }) => all.filter(({ tag }) => tag === name));
+    expect(rows.map(([route]) => route)).toEqual(shown.map(({ route }) => route));
   });
 });

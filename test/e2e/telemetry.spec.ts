@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { readTable, section } from '../support/markdown.js';
 import {
+  PROJECT_ROOT,
   type RunningServer,
   TEST_PUBLIC_KEY,
   TEST_SECRET_KEY,
@@ -165,6 +169,13 @@ describe('what the built server tells of itself', () => {
   });
 
   describe('GET /metrics', () => {
+    it('gives exactly the metrics that the guide to monitoring explains', async () => {
+      const guide = readFileSync(join(PROJECT_ROOT, 'ops/docs/monitoring.md'), 'utf8');
+      const explained = readTable(section(guide, 'Prometheus')).flatMap(([names]) => names!.match(/xtrace_\w+/g) ?? []);
+      const given = [...(await scrape()).keys()].filter((name) => name.startsWith('xtrace_'));
+      expect(given.sort()).toEqual(explained.sort());
+    });
+
     it('is valid text with process, event loop, queues, pools and limits in it', async () => {
       const families = await scrape();
       for (const name of [

@@ -1,7 +1,7 @@
 import { type DataSource } from 'typeorm';
 import { ENTITIES } from '../../src/storage/entities/entities.js';
 import { migrate, newDataSource } from '../../src/storage/data-source.js';
-import { SCHEMA_LOCK } from '../../src/storage/partitions.js';
+import { SCHEMA_LOCK } from '../../src/storage/schema-change.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { waitFor } from '../support/server-process.js';
 

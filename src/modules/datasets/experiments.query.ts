@@ -6,7 +6,7 @@ import {
   parseCursor,
   parseInteger,
   parseLimit,
-  parseTime,
+  parseTimeRange,
   type QueryString,
 } from '../../http/query.js';
 import { type ExperimentFilter, type PageSize } from '../../storage/datasets/experiment-reader.js';
@@ -48,8 +48,7 @@ function parseList<Group extends string>(
   known: readonly Group[],
   usual: readonly Group[],
 ): ExperimentListRequest<Group> {
-  const from = parseTime(query, 'fromStartTime');
-  const to = parseTime(query, 'toStartTime');
+  const { from, to } = parseTimeRange(query, 'fromStartTime', 'toStartTime');
   const conditions = parseConditions(query, parameters);
   if (from === undefined && !conditions.some(({ column }) => column === idParameter)) {
     throw new InvalidInput(`fromStartTime is required unless ${idParameter} is given`, 'fromStartTime');

@@ -9,7 +9,7 @@ import { DailyMetricsPageDto, DailyMetricsQuery } from './daily-metrics.dto.js';
 import { presentDailyMetrics } from './daily-metrics.present.js';
 import { parseDailyMetrics } from './daily-metrics.query.js';
 
-@ApiTags('Metrics')
+@ApiTags('Analytics')
 @Controller('api/public/metrics/daily')
 @QueryRoute()
 export class DailyMetricsController {

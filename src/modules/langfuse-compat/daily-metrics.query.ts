@@ -1,7 +1,6 @@
-import { InvalidInput } from '../../domain/errors.js';
 import { type PageRequest } from '../../domain/page.js';
 import { type Micros } from '../../domain/time.js';
-import { parseLimit, parsePage, parseText, parseTime, type QueryString } from '../../http/query.js';
+import { parseLimit, parsePage, parseText, parseTimeRange, type QueryString } from '../../http/query.js';
 import { type DailyUsageQuery } from '../../storage/usage-reader.js';
 import { parseLists } from './traces.query.js';
 
@@ -24,11 +23,8 @@ export function parseDailyMetrics(query: QueryString, nowMs: number): DailyMetri
     const value = parseText(query, name);
     if (value !== undefined) texts[field as 'name'] = value;
   }
-  const to = parseTime(query, 'toTimestamp');
-  const from = parseTime(query, 'fromTimestamp') ?? defaultFrom(to ?? nowMs * 1000);
-  if (to !== undefined && from > to) {
-    throw new InvalidInput('fromTimestamp must not be after toTimestamp', 'fromTimestamp');
-  }
+  const { from: asked, to } = parseTimeRange(query, 'fromTimestamp', 'toTimestamp');
+  const from = asked ?? defaultFrom(to ?? nowMs * 1000);
   return {
     query: { filter: { ...texts, ...parseLists(query) }, from, ...(to === undefined ? {} : { to }) },
     page: { page: parsePage(query), limit: parseLimit(query, LIMIT) },

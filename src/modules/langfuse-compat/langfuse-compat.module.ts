@@ -15,14 +15,14 @@ import { TracesController } from './traces.controller.js';
   imports: [StorageModule],
   controllers: [
     BatchController,
-    DailyMetricsController,
     IngestionController,
-    MetricsQueryController,
+    SingleWritesController,
+    TracesController,
+    TraceDeletionController,
     ObservationsController,
     ObservationsV2Controller,
-    SingleWritesController,
-    TraceDeletionController,
-    TracesController,
+    DailyMetricsController,
+    MetricsQueryController,
   ],
 })
 export class LangfuseCompatModule {}

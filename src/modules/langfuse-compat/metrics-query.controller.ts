@@ -10,7 +10,7 @@ import { MetricsQueryDto, MetricsResultDto } from './metrics-query.dto.js';
 import { presentMetrics } from './metrics-query.present.js';
 import { parseMetricsQuery } from './metrics-query.query.js';
 
-@ApiTags('Metrics')
+@ApiTags('Analytics')
 @Controller('api/public')
 @QueryRoute()
 export class MetricsQueryController {

@@ -1,13 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** Finds what the example of POST /v1/l/batch writes. */
 const EXAMPLE = {
   view: 'observations',
   dimensions: [{ field: 'providedModelName' }],
-  metrics: [{ measure: 'totalCost', aggregation: 'sum' }],
-  filters: [{ column: 'environment', operator: '=', value: 'production', type: 'string' }],
+  metrics: [
+    { measure: 'totalTokens', aggregation: 'sum' },
+    { measure: 'latency', aggregation: 'p95' },
+  ],
+  filters: [{ column: 'type', operator: '=', value: 'GENERATION', type: 'string' }],
   timeDimension: { granularity: 'day' },
-  fromTimestamp: '2026-01-01T00:00:00Z',
-  toTimestamp: '2026-01-31T00:00:00Z',
+  fromTimestamp: '2026-11-20T00:00:00Z',
+  toTimestamp: '2026-11-20T23:59:59Z',
 };
 
 /** Query of GET /api/public/metrics and /api/public/v2/metrics. */
@@ -26,7 +30,14 @@ export class MetricsResultDto {
   @ApiProperty({
     type: 'array',
     items: { type: 'object', additionalProperties: true },
-    example: [{ providedModelName: 'gpt-4o-mini', time_dimension: '2026-01-31', sum_totalCost: 0.0361 }],
+    example: [
+      {
+        providedModelName: 'qwen2.5-72b-instruct',
+        time_dimension: '2026-11-20',
+        sum_totalTokens: 450,
+        p95_latency: 2190,
+      },
+    ],
   })
   data!: Record<string, string | number | boolean | null | string[] | [number, number, number][]>[];
 }

@@ -11,7 +11,7 @@ import {
   parseLimit,
   parsePageRequest,
   parseText,
-  parseTime,
+  parseTimeRange,
   type QueryString,
 } from '../../http/query.js';
 import { OBSERVATION_GROUPS, type ObservationGroup, type ObservationShape } from './observations-v2.present.js';
@@ -86,9 +86,8 @@ function parsePlain(query: QueryString): FilterCondition[] {
   if (environments.length > 0) {
     plain.push({ type: 'stringOptions', column: 'environment', operator: 'any of', value: environments });
   }
-  const from = parseTime(query, 'fromStartTime');
+  const { from, to } = parseTimeRange(query, 'fromStartTime', 'toStartTime');
   if (from !== undefined) plain.push({ type: 'datetime', column: 'startTime', operator: '>=', value: from });
-  const to = parseTime(query, 'toStartTime');
   if (to !== undefined) plain.push({ type: 'datetime', column: 'startTime', operator: '<', value: to });
   return plain;
 }

@@ -7,7 +7,7 @@ import {
   parsePageRequest,
   parseText,
   parseTexts,
-  parseTime,
+  parseTimeRange,
   splitCommaList,
 } from '../../http/query.js';
 import { TRACE_SORT_KEYS, type TraceFilter, type TraceOrder } from '../../storage/sql/filter.js';
@@ -53,9 +53,8 @@ function parseFilter(query: QueryString): TraceFilter {
     const value = parseText(query, name);
     if (value !== undefined) filter[name] = value;
   }
-  const from = parseTime(query, 'fromTimestamp');
+  const { from, to } = parseTimeRange(query, 'fromTimestamp', 'toTimestamp');
   if (from !== undefined) filter.from = from;
-  const to = parseTime(query, 'toTimestamp');
   if (to !== undefined) filter.to = to;
   const conditions = parseFilterQuery(query);
   return { ...filter, ...parseLists(query), ...(conditions.length === 0 ? {} : { conditions }) };

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { SEVERITIES, type Severity } from '../../domain/log.js';
 import { type PageRequest } from '../../domain/page.js';
-import { type QueryString, parseChoice, parsePageRequest, parseText, parseTime } from '../../http/query.js';
+import { type QueryString, parseChoice, parsePageRequest, parseText, parseTimeRange } from '../../http/query.js';
 import { type LogFilter } from '../../storage/sql/log-statements.js';
 
 /** What GET /api/public/logs asks for. */
@@ -16,6 +16,7 @@ const MAX_SEVERITY_NUMBER = 24;
 
 /** @throws InvalidInput naming the parameter. Keys that are not known are ignored. */
 export function parseLogList(query: QueryString): LogListRequest {
+  const { from, to } = parseTimeRange(query, 'fromTimestamp', 'toTimestamp');
   return {
     filter: {
       ...given('traceId', parseText(query, 'traceId')),
@@ -23,8 +24,8 @@ export function parseLogList(query: QueryString): LogListRequest {
       ...given('sessionId', parseText(query, 'sessionId')),
       ...given('minSeverityNumber', parseSeverity(query, 'severity')),
       ...given('eventName', parseText(query, 'eventName')),
-      ...given('from', parseTime(query, 'fromTimestamp')),
-      ...given('to', parseTime(query, 'toTimestamp')),
+      ...given('from', from),
+      ...given('to', to),
     },
     page: parsePageRequest(query, LIMIT),
     direction: parseChoice(query, 'order', ['asc', 'desc']) ?? 'desc',

@@ -16,7 +16,7 @@ import { TraceReader } from '../../storage/trace-reader.js';
 import { explainMapping } from './otlp.explain.js';
 import { MappingDto, MappingQuery } from './otlp.mapping.dto.js';
 
-@ApiTags('Traces')
+@ApiTags('Observations')
 @Controller('api/public/observations')
 @QueryRoute()
 export class MappingController {

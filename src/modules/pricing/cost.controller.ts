@@ -20,7 +20,7 @@ export class CostController {
    * The price is the one that was used, also when the price list has changed since.
    */
   @Get(':observationId/cost')
-  @ApiParam({ name: 'observationId', description: 'As it was sent.', example: 'a1b2c3d4e5f60718' })
+  @ApiParam({ name: 'observationId', description: 'As it was sent.', example: '7d1a3c52-0c5e-4b3e-8f11-0a4b1c2d3e01' })
   @ApiQuery({ type: CostQuery })
   @ApiOkResponse({ type: ObservationCostDto, description: 'The cost and its parts.' })
   @ApiNotFoundResponse({ description: 'The project has no such observation.' })

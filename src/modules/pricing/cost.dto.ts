@@ -68,7 +68,7 @@ export class UsedPriceDto {
 
 /** What an observation cost, and why. */
 export class ObservationCostDto {
-  @ApiProperty({ example: 'a1b2c3d4e5f60718' })
+  @ApiProperty({ example: '7d1a3c52-0c5e-4b3e-8f11-0a4b1c2d3e01' })
   observationId!: string;
 
   @ApiProperty({ example: '3f0c7f6e6a554a3e9d0e5c1f0a9be001' })

@@ -8,7 +8,7 @@ import {
   parseLimit,
   parsePage,
   parseText,
-  parseTime,
+  parseTimeRange,
   type QueryString,
 } from '../../http/query.js';
 import { type PromptFilter } from '../../storage/prompts/prompt-reader.js';
@@ -34,9 +34,8 @@ function parsePlainFilter(query: QueryString): PromptFilter {
   }
   const version = parseVersion(query);
   if (version !== undefined) filter.version = version;
-  const from = parseTime(query, 'fromUpdatedAt');
+  const { from, to } = parseTimeRange(query, 'fromUpdatedAt', 'toUpdatedAt');
   if (from !== undefined) filter.from = from;
-  const to = parseTime(query, 'toUpdatedAt');
   if (to !== undefined) filter.to = to;
   return filter;
 }

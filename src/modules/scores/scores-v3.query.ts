@@ -1,6 +1,13 @@
 import { InvalidInput } from '../../domain/errors.js';
 import { SCORE_DATA_TYPES, SCORE_SOURCES } from '../../domain/score.js';
-import { parseCommaList, parseCursor, parseLimit, parseNumber, parseTime, type QueryString } from '../../http/query.js';
+import {
+  parseCommaList,
+  parseCursor,
+  parseLimit,
+  parseNumber,
+  parseTimeRange,
+  type QueryString,
+} from '../../http/query.js';
 import { type ScoreFilter } from '../../storage/scores/score-filter.js';
 
 /** Groups of members that scores show besides the core. */
@@ -64,8 +71,7 @@ function parseFilter(query: QueryString): ScoreFilter {
   checkSubject(lists);
   const sources = parseChoices(query, 'source', SCORE_SOURCES, (name) => name.toUpperCase());
   const dataTypes = parseChoices(query, 'dataType', SCORE_DATA_TYPES, (name) => name.toUpperCase());
-  const from = parseTime(query, 'fromTimestamp');
-  const before = parseTime(query, 'toTimestamp');
+  const { from, to: before } = parseTimeRange(query, 'fromTimestamp', 'toTimestamp');
   return {
     ...lists,
     ...(sources.length === 0 ? {} : { sources }),

@@ -10,7 +10,7 @@ import {
   parsePageRequest,
   parseText,
   parseTexts,
-  parseTime,
+  parseTimeRange,
   type QueryString,
 } from '../../http/query.js';
 import { type ScoreFilter, VALUE_OPERATORS } from '../../storage/scores/score-filter.js';
@@ -62,8 +62,9 @@ function parseFilter(query: QueryString): MutableFilter {
   filter.queueIds = listOf(parseText(query, 'queueId'));
   filter.traceIds = listOf(parseText(query, 'traceId'));
   filter.observationIds = someOf(parseCommaList(query, 'observationId'));
-  filter.from = parseTime(query, 'fromTimestamp');
-  filter.before = parseTime(query, 'toTimestamp');
+  const { from, to: before } = parseTimeRange(query, 'fromTimestamp', 'toTimestamp');
+  filter.from = from;
+  filter.before = before;
   filter.userId = parseText(query, 'userId');
   filter.traceTags = someOf(parseCommaLists(query, 'traceTags'));
   filter.conditions = parseFilterQuery(query);

@@ -1,5 +1,5 @@
 import { type PageRequest } from '../../domain/page.js';
-import { type QueryString, parseCommaLists, parsePageRequest, parseTime } from '../../http/query.js';
+import { type QueryString, parseCommaLists, parsePageRequest, parseTimeRange } from '../../http/query.js';
 import { type SessionFilter } from '../../storage/sql/filter.js';
 
 /** What GET /api/public/sessions asks for. */
@@ -12,8 +12,7 @@ const LIMIT = { default: 50, max: 200 };
 
 /** @throws InvalidInput naming the parameter. Keys that are not known are ignored. */
 export function parseSessionList(query: QueryString): SessionListRequest {
-  const from = parseTime(query, 'fromTimestamp');
-  const to = parseTime(query, 'toTimestamp');
+  const { from, to } = parseTimeRange(query, 'fromTimestamp', 'toTimestamp');
   const environments = parseCommaLists(query, 'environment');
   return {
     filter: {
