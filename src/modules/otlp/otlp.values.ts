@@ -1,4 +1,11 @@
-import { hasUnstorableEscape, isWithinDepth, type JsonText, MAX_JSON_DEPTH, quoteText, toJsonText } from '../../domain/json.js';
+import {
+  hasUnstorableEscape,
+  isWithinDepth,
+  type JsonText,
+  MAX_JSON_DEPTH,
+  quoteText,
+  toJsonText,
+} from '../../domain/json.js';
 import { type AttributeValue } from './otlp.span.js';
 
 /** How attribute values become what is stored. Every result is storable: no U+0000, no lone surrogate. */
