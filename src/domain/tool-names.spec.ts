@@ -162,6 +162,11 @@ describe('calls of tools', () => {
     expect(calledToolNames(JSON.stringify(output))).toBeUndefined();
   });
 
+  it('are left out where PostgreSQL could not hold them, which JSON within a text can hide', () => {
+    const hidden = ['a\0b', 'a\ud800', 'search'].map((name) => call(name));
+    expect(called(JSON.stringify({ tool_calls: hidden }))).toEqual(['search']);
+  });
+
   it('are kept up to 256', () => {
     const calls = Array.from({ length: 300 }, () => call('search'));
     expect(called({ tool_calls: calls })).toHaveLength(256);

@@ -1,4 +1,4 @@
-import { type JsonText } from './json.js';
+import { isStorableText, type JsonText } from './json.js';
 
 /**
  * Which tools a model was offered and which it called, by the messages of a call (langfuse.md §4.11). Read once, when a
@@ -43,7 +43,8 @@ export function calledToolNames(output: JsonText): ToolNames | undefined {
 function joinNames(names: Iterable<string>): ToolNames | undefined {
   const kept: string[] = [];
   for (const name of names) {
-    if (name === '' || name.length > MAX_NAME_LENGTH || name.includes('\n')) continue;
+    // JSON within a text can escape what the text itself must not have.
+    if (name === '' || name.length > MAX_NAME_LENGTH || name.includes('\n') || !isStorableText(name)) continue;
     kept.push(name);
     if (kept.length === MAX_NAMES) break;
   }
