@@ -132,7 +132,7 @@ describe.each([
       ...{ calculatedInputCost: null, calculatedOutputCost: null, calculatedTotalCost: null },
       ...{ usagePricingTierId: null, usagePricingTierName: null, requestedModel: null, provider: null },
       ...{ finishReason: null, toolName: null, toolNames: [], calledToolNames: [], agentName: null, turnId: null },
-      ...{ runId: null, stepId: null, parentStepId: null, attemptIndex: null },
+      ...{ runId: null, runState: null, stepId: null, parentStepId: null, attemptIndex: null },
     };
     const score = {
       ...{ traceId: id, observationId: null, sessionId: null, datasetRunId: null, configId: null, queueId: null },
