@@ -12,10 +12,10 @@ const MAX_NAME_LENGTH = 200;
 /** How far answers wrap what a model said. */
 const MAX_DEPTH = 12;
 
-// Most inputs and outputs have no tools: a search, half a microsecond for both, is all that these pay. Every form of a
-// definition and of a call has one of the words behind a quote, be it one within a text.
-const MAY_OFFER = /"(?:tools|function)/;
-const MAY_CALL = /"(?:tool|function|custom_tool|server_tool|mcp_call)/;
+// Most inputs and outputs have no tools: these searches, 0.6 µs for 2.8 KB, are all that they pay, a fifth of what one
+// expression takes. Every form of a definition and of a call has one of the words behind a quote, be it one within a text.
+const OFFER_WORDS = ['"tools', '"function'];
+const CALL_WORDS = ['"tool', '"function', '"custom_tool', '"server_tool', '"mcp_call'];
 
 /** Names as one column holds them: one a line. */
 export type ToolNames = string;
@@ -26,7 +26,7 @@ export function splitToolNames(names: ToolNames | null): string[] {
 
 /** Names of the definitions in an input, each once, in their order; undefined where it has none. */
 export function offeredToolNames(input: JsonText): ToolNames | undefined {
-  if (!MAY_OFFER.test(input)) return undefined;
+  if (!hasAny(input, OFFER_WORDS)) return undefined;
   const names = new Set<string>();
   addOffered(parseContent(input), names, 0);
   return joinNames(names);
@@ -34,10 +34,15 @@ export function offeredToolNames(input: JsonText): ToolNames | undefined {
 
 /** Names of the calls in an output, one for each call, in their order; undefined where it has none. */
 export function calledToolNames(output: JsonText): ToolNames | undefined {
-  if (!MAY_CALL.test(output)) return undefined;
+  if (!hasAny(output, CALL_WORDS)) return undefined;
   const names: string[] = [];
   addCalled(parseContent(output), names, 0);
   return joinNames(names);
+}
+
+function hasAny(text: JsonText, words: readonly string[]): boolean {
+  for (const word of words) if (text.includes(word)) return true;
+  return false;
 }
 
 function joinNames(names: Iterable<string>): ToolNames | undefined {
