@@ -247,6 +247,14 @@ function randomQuery(random: Random, view: AnalyticsView): Partial<AnalyticsQuer
   };
 }
 
+it('a condition on classes of usage asks for what the dimension shows: nothing of what repeats other usage', async () => {
+  const filter: FilterCondition[] = [
+    { type: 'arrayOptions', column: 'usageType', operator: 'any of', value: ['total'] },
+  ];
+  const found = await expectRecounted({ view: 'observations', dimensions: ['traceId'], filter });
+  expect(found).toBeGreaterThan(0);
+});
+
 it.each(VIEWS)('random queries over %s equal a recount', async (view) => {
   const random = new Random(7);
   let found = 0;

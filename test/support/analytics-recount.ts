@@ -43,22 +43,23 @@ const EXPLODED = ['toolNames', 'calledToolNames', 'usageType', 'costType'];
 const micros = (column: string) =>
   `(extract(epoch FROM ${column}) * 1000000)::float8 AS ${column.replace(/^.*\./, '')}`;
 
-/** Everything of one project, by view. */
+/** Everything of one project, by view; in the order of ids, so that tests which choose among them at random choose the same in every run. */
 export async function loadEntities(pool: Pool, projectNo: number): Promise<ReadonlyMap<string, Entity[]>> {
   const rows = async (sql: string) => (await pool.query<Row>(sql, [projectNo])).rows;
   const traces = await rows(
     'SELECT trace_id, name, tags, user_id, session_id, release, version, environment, metadata, stated_latency_seconds, ' +
-      `stated_cost_usd, ${micros('ts')} FROM traces WHERE project_no = $1`,
+      `stated_cost_usd, ${micros('ts')} FROM traces WHERE project_no = $1 ORDER BY trace_id`,
   );
   const observations = await rows(
     'SELECT o.trace_id, o.id, type, name, level, model, parent_observation_id, version, environment, prompt_name, ' +
       'prompt_version, usage, input_tokens::float8, output_tokens::float8, total_tokens::float8, stated_cost, ' +
       `cost_nano_usd::float8, repeated, stated_facts, tool_names, called_tool_names, experiment, p.metadata, ` +
       `${['start_time', 'end_time', 'completion_start_time', 'created_at'].map((name) => micros(`o.${name}`)).join(', ')} ` +
-      'FROM observations o LEFT JOIN observation_payloads p USING (project_no, trace_id, id, bucket) WHERE o.project_no = $1',
+      'FROM observations o LEFT JOIN observation_payloads p USING (project_no, trace_id, id, bucket) WHERE o.project_no = $1 ' +
+      'ORDER BY trace_id, id',
   );
   const scores = await rows(
-    `SELECT *, ${micros('ts')} FROM (SELECT s.*, s.ts AS at FROM scores s) s WHERE project_no = $1`,
+    `SELECT *, ${micros('ts')} FROM (SELECT s.*, s.ts AS at FROM scores s) s WHERE project_no = $1 ORDER BY id`,
   );
   const byTrace = new Map(traces.map((trace) => [trace['trace_id'], trace]));
   const numeric = scores.filter((row) => ['NUMERIC', 'BOOLEAN'].includes(row['data_type'] as string));

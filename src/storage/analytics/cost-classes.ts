@@ -65,13 +65,19 @@ const COUNTED =
   `WHEN prices.rates ? 'requests' THEN '{"requests": 1, "total": 0}' || o.usage ` +
   `WHEN o.usage ? 'total' THEN o.usage ELSE o.usage || '{"total": 0}' END`;
 
-/** The classes of what `o` costs, with the total: their names and what `COST_OF_CLASS` needs. */
+/**
+ * The names of the classes of what `o` costs, with the total. Only the names: to look each up in its row costs less than
+ * to make a row of names and values for each observation.
+ */
 export const COST_CLASSES_JOIN =
-  `JOIN LATERAL jsonb_each_text(${COUNTED}) costs(class, counted) ` +
+  `JOIN LATERAL jsonb_object_keys(${COUNTED}) costs(class) ` +
   `ON o.cost_nano_usd IS NOT NULL AND (costs.class = 'total' OR o.stated_cost IS NOT NULL OR prices.rates ? costs.class)`;
 
-/** In nano-USD, rounded half up. In doubles, which hold every whole femto-USD up to nine USD and cost half of numerics. */
+/**
+ * In nano-USD, rounded half up. In doubles, which hold every whole femto-USD up to nine USD and cost half of numerics. What
+ * has a price and no count is the one request.
+ */
 export const COST_OF_CLASS =
   `CASE WHEN costs.class = 'total' THEN o.cost_nano_usd ` +
-  `WHEN o.stated_cost IS NOT NULL THEN floor(costs.counted::float8 * 1e9 + 0.5)::int8 ` +
-  `ELSE floor(costs.counted::float8 * (prices.rates ->> costs.class)::float8 / 1e6 + 0.5)::int8 END`;
+  `WHEN o.stated_cost IS NOT NULL THEN floor((o.stated_cost ->> costs.class)::float8 * 1e9 + 0.5)::int8 ` +
+  `ELSE floor(coalesce((o.usage ->> costs.class)::float8, 1) * (prices.rates ->> costs.class)::float8 / 1e6 + 0.5)::int8 END`;

@@ -71,7 +71,7 @@ const DIMENSIONS: Readonly<Record<ObservationDimension, DimensionSql>> = {
     list: `ARRAY(SELECT costs.class FROM (SELECT 1) one ${COST_CLASSES_JOIN})`,
     listNeeds: ['prices'],
   },
-  usageType: { sql: 'usages.class', needs: ['usages'], list: `ARRAY(SELECT jsonb_object_keys(${WITH_TOTAL}))` },
+  usageType: { sql: 'usages.class', needs: ['usages'], list: `ARRAY(SELECT jsonb_object_keys(${COUNTED}))` },
   experimentName: { sql: experiment('name') },
   experimentDatasetId: { sql: experiment('datasetId') },
   experimentId: { sql: experiment('id') },
@@ -99,7 +99,7 @@ const MEASURES: Readonly<Record<ObservationMeasure, MeasureSql>> = {
   uniqueUserIds: { sql: 't.user_id', needs: TRACE },
   uniqueSessionIds: { sql: 't.session_id', needs: TRACE },
   costByType: { sql: COST_OF_CLASS, needs: ['costs'] },
-  usageByType: { sql: 'usages.count::int8', needs: ['usages'] },
+  usageByType: { sql: `coalesce((o.usage ->> usages.class)::int8, o.total_tokens)`, needs: ['usages'] },
 };
 
 export const OBSERVATION_VIEW: ViewSql = {
@@ -136,7 +136,7 @@ export const OBSERVATION_VIEW: ViewSql = {
     ],
     ['prices', { sql: PRICES_JOIN }],
     ['costs', { sql: COST_CLASSES_JOIN, needs: ['prices'] }],
-    ['usages', { sql: `JOIN LATERAL jsonb_each_text(${COUNTED}) usages(class, count) ON o.usage IS NOT NULL` }],
+    ['usages', { sql: `JOIN LATERAL jsonb_object_keys(${COUNTED}) usages(class) ON o.usage IS NOT NULL` }],
     ['offered', { sql: `CROSS JOIN LATERAL unnest(${OFFERED_TOOLS}) offered(tool)` }],
     ['called', { sql: `CROSS JOIN LATERAL unnest(${CALLED_TOOLS}) called(tool)` }],
   ]),
