@@ -1,8 +1,8 @@
-import { Client, type ClientConfig } from 'pg';
+import { type Client } from 'pg';
 import { migrations as knownMigrations } from '../../migrations/index.js';
 import { type DatabaseConnection } from '../config/database-connection.js';
 import { PLAIN_FORMATS, type PartitionDefinition, readPartitions, readTables } from './backup/schema-contents.js';
-import { CONNECT_TIMEOUT_MS } from './client-options.js';
+import { clientOptions, newClient, QUERY_TIMEOUT_MS } from './client-options.js';
 import { type Pooling, readPooling } from './pooling.js';
 import { bucketStartMs } from './trace-writer.js';
 
@@ -52,15 +52,8 @@ type Settings = Readonly<Record<string, string>>;
 
 /** Asks the database; changes nothing. Rejects with the errors of `pg`. */
 export async function readDatabaseFacts(database: DatabaseConnection): Promise<DatabaseFacts> {
-  const { host, port, user, password, database: name, ssl } = database;
-  const options: ClientConfig = {
-    ...{ host, port, user, password, database: name, ssl },
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: 30_000,
-    application_name: 'xtrace doctor',
-  };
-  const client = new Client(options);
-  client.on('error', () => undefined);
+  const options = { ...clientOptions(database, 'xtrace doctor'), query_timeout: QUERY_TIMEOUT_MS };
+  const client = newClient(options);
   await client.connect();
   try {
     const pooling = await readPooling(client, options);

@@ -1,6 +1,6 @@
-import { Client, type ClientConfig } from 'pg';
+import { type Client, type ClientConfig } from 'pg';
 import { type DatabaseConnection } from '../config/database-connection.js';
-import { CONNECT_TIMEOUT_MS } from './client-options.js';
+import { clientOptions, newClient, QUERY_TIMEOUT_MS } from './client-options.js';
 import { DatabaseUnfit } from './database-fitness.js';
 
 /** Direct, or how a pooler hands out its connections. */
@@ -13,8 +13,7 @@ export type Pooling = 'none' | 'session' | 'transaction';
 export async function readPooling(client: Client, options: ClientConfig): Promise<Pooling> {
   const pid = async (asked: Client) =>
     (await asked.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
-  const rival = new Client(options);
-  rival.on('error', () => undefined);
+  const rival = newClient(options);
   await rival.connect();
   try {
     const before = await pid(client);
@@ -36,15 +35,8 @@ export async function readPooling(client: Client, options: ClientConfig): Promis
  * @throws DatabaseUnfit
  */
 export async function refuseTransactionPooler(database: DatabaseConnection): Promise<void> {
-  const { host, port, user, password, database: name, ssl } = database;
-  const options: ClientConfig = {
-    ...{ host, port, user, password, database: name, ssl },
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: 30_000,
-    application_name: 'xtrace start',
-  };
-  const client = new Client(options);
-  client.on('error', () => undefined);
+  const options = { ...clientOptions(database, 'xtrace start'), query_timeout: QUERY_TIMEOUT_MS };
+  const client = newClient(options);
   await client.connect();
   try {
     if ((await readPooling(client, options)) === 'transaction')

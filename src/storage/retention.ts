@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Client } from 'pg';
+import { type Client } from 'pg';
 import { CONFIG, type Config } from '../config/config.js';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
-import { CONNECT_TIMEOUT_MS } from './client-options.js';
+import { clientOptions, newClient } from './client-options.js';
 import { removeLostComments } from './comments/lost-comments.js';
 import { type RemovedTraces, removeExpiredMessages, removeExpiredTraces } from './expired-traces.js';
 import { removeIdleSeries } from './idle-series.js';
@@ -92,15 +92,8 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
    * undefined when another process is at it, or when the clock is in doubt; rejects when it could not finish.
    */
   async run(nowMs?: number): Promise<Removed | undefined> {
-    const client = new Client({
-      ...this.database,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'xtrace retention',
-    });
-    // Without a listener the loss of the connection would end the process; the statement that runs fails as well.
-    client.on('error', () => undefined);
+    const options = clientOptions(this.database, 'xtrace retention');
+    const client = newClient({ ...options, statement_timeout: STATEMENT_TIMEOUT_MS });
     this.client = client;
     const run = runOn(client);
     try {

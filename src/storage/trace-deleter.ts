@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Client, type ClientBase } from 'pg';
+import { type ClientBase } from 'pg';
 import { DATABASE, type DatabaseConnection } from '../config/database-connection.js';
 import { Unavailable } from '../domain/errors.js';
 import { idProblem } from '../domain/identifier.js';
 import { type Project } from '../domain/project.js';
 import { encodeArray } from './binary-array.js';
 import { micros, toNumber } from './bulk-insert.js';
-import { writerOptions } from './client-options.js';
+import { newClient, writerOptions } from './client-options.js';
 import { deletionOfLost, selectCommentsAtRisk } from './comments/lost-comments.js';
 import { beginWithLanes, LANE_COUNT } from './lane.js';
 import { MediaSweeper } from './media/media-sweeper.js';
@@ -41,9 +41,7 @@ export class TraceDeleter {
    * @throws Unavailable when the database does not do it in time; what is deleted by then stays deleted.
    */
   async delete(project: Project, traceIds: readonly string[]): Promise<number> {
-    const client = new Client(writerOptions(this.database, 'xtrace deletes'));
-    // Without a listener the loss of the connection would end the process; the statement that runs fails as well.
-    client.on('error', () => undefined);
+    const client = newClient(writerOptions(this.database, 'xtrace deletes'));
     try {
       await client.connect();
       let deleted = 0;

@@ -1,8 +1,8 @@
 import { type Readable } from 'node:stream';
-import { Client, escapeIdentifier } from 'pg';
+import { type Client, escapeIdentifier } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type DatabaseConnection } from '../../config/database-connection.js';
-import { CONNECT_TIMEOUT_MS } from '../client-options.js';
+import { clientOptions, newClient } from '../client-options.js';
 import {
   PLAIN_FORMATS,
   type PartitionDefinition,
@@ -54,15 +54,7 @@ export class TableSnapshot {
 
   /** @throws NoSchema if the database was never migrated. */
   static async open(database: DatabaseConnection): Promise<TableSnapshot> {
-    const { host, port, user, password, database: name, ssl } = database;
-    const client = new Client({
-      ...{ host, port, user, password, database: name, ssl },
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'xtrace backup',
-      keepAlive: true,
-    });
-    // Its loss shows in the statement that is under way.
-    client.on('error', () => undefined);
+    const client = newClient(clientOptions(database, 'xtrace backup'));
     await client.connect();
     try {
       return new TableSnapshot(client, await begin(client));

@@ -4,7 +4,7 @@ import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { type DatabaseConnection } from '../../config/database-connection.js';
 import { type ApiKey, KeyDirectory, type KeyScope } from '../../domain/api-key.js';
 import { Unavailable } from '../../domain/errors.js';
-import { CONNECT_TIMEOUT_MS } from '../client-options.js';
+import { clientOptions } from '../client-options.js';
 import { RepeatedWork } from '../repeated-work.js';
 import { hashSecret } from './api-key-rows.js';
 import { KEY_CHANNEL, KEY_COUNTER, type KeyCopies } from './key-changes.js';
@@ -61,17 +61,13 @@ export class ApiKeyDirectory extends KeyDirectory implements KeyCopies, OnApplic
   private constructor(database: DatabaseConnection, pollMs: number) {
     super();
     this.rounds = new RepeatedWork(() => this.poll(), pollMs);
-    const { host, port, user, password, ssl } = database;
     // A connection of its own: when queries occupy all others, revoked keys would go on opening.
     this.pool = new Pool({
-      ...{ host, port, user, password, ssl, database: database.database },
+      ...clientOptions(database, 'xtrace keys'),
       max: 1,
       idleTimeoutMillis: 0,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       statement_timeout: QUERY_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'xtrace keys',
     });
     // Without a listener the loss of an idle connection would end the process; the next look makes another.
     this.pool.on('error', () => undefined);

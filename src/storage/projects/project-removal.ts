@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Client, escapeIdentifier } from 'pg';
+import { type Client, escapeIdentifier } from 'pg';
 import { DATABASE, type DatabaseConnection } from '../../config/database-connection.js';
-import { CONNECT_TIMEOUT_MS } from '../client-options.js';
+import { clientOptions, newClient } from '../client-options.js';
 import { MediaSweeper } from '../media/media-sweeper.js';
 import { RepeatedWork } from '../repeated-work.js';
 
@@ -71,15 +71,8 @@ export class ProjectRemoval implements OnApplicationBootstrap, OnApplicationShut
    * done when nothing is found `settledAfterSeconds` after it was deleted. Rejects when it could not finish.
    */
   async run(settledAfterSeconds = SETTLED_AFTER_SECONDS): Promise<number | undefined> {
-    const client = new Client({
-      ...this.database,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'xtrace removal',
-    });
-    // Without a listener the loss of the connection would end the process; the statement that runs fails as well.
-    client.on('error', () => undefined);
+    const options = clientOptions(this.database, 'xtrace removal');
+    const client = newClient({ ...options, statement_timeout: STATEMENT_TIMEOUT_MS });
     this.client = client;
     try {
       await client.connect();
