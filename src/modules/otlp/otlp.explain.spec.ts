@@ -92,6 +92,18 @@ describe('the mapping of a span', () => {
       'traceloop.association.properties.turn_id',
     ],
     ['an object', { metadata: '{"run_id":"r"}' }, 'runId', 'metadata → run_id'],
+    [
+      'a pair in metadata',
+      { 'langsmith.metadata.langgraph_step': 3, 'langsmith.metadata.langgraph_node': 'agent' },
+      'stepId',
+      'langsmith.metadata.langgraph_step + langsmith.metadata.langgraph_node',
+    ],
+    [
+      'a pair in an object',
+      { metadata: '{"langgraph_step":3,"langgraph_node":"agent"}' },
+      'stepId',
+      'metadata → langgraph_step + langgraph_node',
+    ],
   ])('knows the source also where the attribute has become %s', (_, values, name, key) => {
     expect(field(explain(values), name)).toMatchObject({ filledBy: key, lost: [] });
   });
@@ -114,6 +126,26 @@ describe('the mapping of a span', () => {
     expect(field(mapping, 'model').filledBy).toBe('langfuse.observation.model.name');
     expect(field(mapping, 'output').filledBy).toBe('langfuse.observation.output');
     expect(field(mapping, 'trace.sessionId').filledBy).toBe('session.id, on this or another span of the trace');
+  });
+
+  it('names both attributes of a pair that is kept raw', () => {
+    const mapping = explain({ langgraph_step: 3, langgraph_node: 'agent' });
+    expect(field(mapping, 'stepId')).toMatchObject({
+      value: '3:agent',
+      filledBy: 'langgraph_step + langgraph_node',
+      lost: [],
+    });
+    expect(mapping.attributesWithoutField).toEqual([]);
+  });
+
+  it('says that the visit of a page makes no session, and what would', () => {
+    const scope = '@opentelemetry/instrumentation-document-load';
+    const { value, filledBy, lost } = field(explain({ 'session.id': 'visit' }, {}, {}, scope), 'trace.sessionId');
+    expect({ value, filledBy }).toEqual({ value: null, filledBy: null });
+    expect(lost).toMatchObject([{ key: 'session.id', value: 'visit' }]);
+    expect(lost[0]!.reason).toMatch(
+      /visit of a page in a browser .*document-load.* makes no session.*conversation\.id/,
+    );
   });
 
   it('says when another message decided', () => {

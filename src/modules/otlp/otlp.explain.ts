@@ -6,7 +6,7 @@ import { type Trace } from '../../domain/trace.js';
 import { FAMILIES, type Field, FIELD_RULES } from './otlp.attributes.js';
 import { contentKeyOf, contentKeys } from './otlp.content-sources.js';
 import { type FieldRule, type Row, rowName } from './otlp.rows.js';
-import { assumedKey, isBlank, meaningOf } from './otlp.picks.js';
+import { assumedKey, isBlank, meaningOf, scalarOf } from './otlp.picks.js';
 import { toMembers } from './otlp.values.js';
 import { readStored, type StoredSpan } from './otlp.stored-span.js';
 
@@ -163,14 +163,14 @@ export function explainMapping(observation: ObservationWithPayload, trace: Trace
 
 function isKnown(key: string): boolean {
   const { slot, members, family, parameter } = meaningOf(key);
-  const isOfResource = RESOURCE_KEYS.has(key);
   const isOfField = slot !== undefined || members !== undefined || family !== undefined || parameter !== undefined;
-  return isOfField || isOfResource || contentKeyOf(key) !== null;
+  return isOfField || OTHER_KEYS.has(key) || contentKeyOf(key) !== null;
 }
 
-const RESOURCE_KEYS: ReadonlySet<string> = new Set(
+/** Keys of resources, and those that a row needs beside its own. */
+const OTHER_KEYS: ReadonlySet<string> = new Set(
   Object.values<FieldRule>(FIELD_RULES).flatMap(({ rows }) =>
-    rows.filter(({ on }) => on !== 'span').map(({ key }) => key),
+    rows.flatMap(({ on, key, beside }) => [...(on === 'span' ? [] : [key]), ...(beside === undefined ? [] : [beside])]),
   ),
 );
 
@@ -229,10 +229,12 @@ interface Found {
   readonly sent: unknown;
   /** Undefined when the value says nothing that the field knows. */
   readonly reading: unknown;
+  /** Why a value that says something is not taken from this span. */
+  readonly refusal?: string;
 }
 
 /** The attributes that are there for a field, in the order of the table. */
-function findRows(field: Field, { attributes, resource, sources }: StoredSpan): Found[] {
+function findRows(field: Field, { attributes, resource, sources, browserScope }: StoredSpan): Found[] {
   const found: Found[] = [];
   for (const row of FIELD_RULES[field].rows as readonly Row[]) {
     const places = row.on === 'both' ? [attributes, resource] : [row.on === 'span' ? attributes : resource];
@@ -241,9 +243,16 @@ function findRows(field: Field, { attributes, resource, sources }: StoredSpan): 
       const sent = row.member === undefined ? holder : toMembers(holder)?.get(row.member);
       if (sent === undefined || sent === null) continue;
       const value = sent as Exclude<typeof holder, undefined>;
+      const members = row.member === undefined ? place : toMembers(holder)!;
+      const beside = row.beside === undefined ? undefined : scalarOf(members, row.beside);
+      if (row.beside !== undefined && beside === undefined) continue;
+      // Found together with another key already.
+      if (row.beside === undefined && found.some(({ key }) => key.startsWith(`${rowName(row)} + `))) continue;
       const isSaying = !isBlank(value);
-      const reading = isSaying ? (row.read === undefined ? value : row.read(value)) : undefined;
-      found.push({ key: rowName(row), sent, reading });
+      const refusal = row.isNotOfBrowsers === true && browserScope !== undefined ? ofBrowser(browserScope) : undefined;
+      const isRead = isSaying && refusal === undefined;
+      const reading = isRead ? (row.read === undefined ? value : row.read(value, beside)) : undefined;
+      found.push({ key: rowName(row), sent, reading, ...(isSaying && refusal !== undefined && { refusal }) });
     }
     const noted = sources.get(field);
     if (noted === rowName(row) && !found.some(({ key }) => key === noted)) {
@@ -267,7 +276,15 @@ function isShownBy(reading: unknown, value: unknown): boolean {
   return reading === value;
 }
 
-function whyLost({ reading, sent }: Found, winner: string | null): string {
+function ofBrowser(scope: string): string {
+  return (
+    `it is the visit of a page in a browser (scope ${scope}), which makes no session; ` +
+    'state langfuse.session.id, gen_ai.conversation.id or xtrace.session_id where it is a conversation'
+  );
+}
+
+function whyLost({ reading, sent, refusal }: Found, winner: string | null): string {
+  if (refusal !== undefined) return refusal;
   if (reading === undefined) return isBlank(sent as string) ? 'it is empty' : 'its value is none that this field knows';
   return winner === null
     ? 'another message states something else, or it is not taken here'
