@@ -163,6 +163,24 @@ describe('the mapping of a span', () => {
     expect(field(mapping, 'name').filledBy).toBe('the name of the span');
     expect(field(mapping, 'level').filledBy).toBe('the status of the span, or its last exception');
     expect(field(mapping, 'usage').filledBy).toBe('gen_ai.usage.input_tokens, gen_ai.usage.output_tokens');
+    expect(mapping.attributesWithoutField).toEqual([]);
+  });
+
+  it('names token counts and costs of every convention, and lists none of them as filling nothing', () => {
+    const mapping = explain({
+      'llm.token_count.prompt': 3,
+      'llm.token_count.completion': 4,
+      'llm.cost.total': 0.5,
+      'my.tokens': 5,
+    });
+    expect(field(mapping, 'usage').filledBy).toBe('llm.token_count.prompt, llm.token_count.completion');
+    expect(field(mapping, 'cost')).toMatchObject({ filledBy: 'llm.cost.total', value: '{"total":0.5}' });
+    expect(mapping.attributesWithoutField).toEqual(['my.tokens']);
+  });
+
+  it('does not count what is left of an attribute as lost to itself', () => {
+    const mapping = explain({ 'traceloop.entity.input': '{"inputs":{"q":1},"tags":["t"]}' });
+    expect(field(mapping, 'input')).toMatchObject({ filledBy: 'traceloop.entity.input', lost: [] });
   });
 
   it('warns of attributes that the sender dropped, and of agents that sum up their children', () => {

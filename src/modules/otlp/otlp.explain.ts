@@ -7,8 +7,9 @@ import { FAMILIES, type Field, FIELD_RULES } from './otlp.attributes.js';
 import { contentKeyOf, contentKeys } from './otlp.content-sources.js';
 import { type FieldRule, type Row, rowName } from './otlp.rows.js';
 import { assumedKey, isBlank, meaningOf, scalarOf } from './otlp.picks.js';
-import { toMembers } from './otlp.values.js';
 import { readStored, type StoredSpan } from './otlp.stored-span.js';
+import { isCostKey, isCountKey } from './otlp.usage.js';
+import { toMembers } from './otlp.values.js';
 
 /**
  * Which attribute filled which field of a stored observation. Found out on reading, by the table that mapped it, from
@@ -50,8 +51,10 @@ interface ShownField {
   readonly otherwise?: string;
   /** What is stored is counted from what the attribute says, so that the two cannot be compared. */
   readonly isCounted?: true;
-  /** Prefixes whose attributes make it up together. */
+  /** The prefix of attributes that make it up together. */
   readonly family?: string;
+  /** Whether an attribute is one of those; by default those of the family are. */
+  readonly isPart?: (key: string) => boolean;
   readonly isOfTrace?: true;
   /** It is found by the table of `otlp.content-sources.ts` instead. */
   readonly content?: 'input' | 'output';
@@ -104,12 +107,14 @@ const SHOWN: readonly ShownField[] = [
     from: ['usageDetails'],
     value: (o) => o.usage,
     family: 'gen_ai.usage.',
+    isPart: isCountKey,
     otherwise: 'attributes of single token counts',
   },
   {
     name: 'cost',
     from: ['costDetails'],
     value: (o) => o.statedCost,
+    isPart: isCostKey,
     otherwise: 'attributes of single costs',
   },
   { name: 'input', from: [], value: (o) => text(o.input), content: 'input' },
@@ -164,7 +169,7 @@ export function explainMapping(observation: ObservationWithPayload, trace: Trace
 function isKnown(key: string): boolean {
   const { slot, members, family, parameter } = meaningOf(key);
   const isOfField = slot !== undefined || members !== undefined || family !== undefined || parameter !== undefined;
-  return isOfField || OTHER_KEYS.has(key) || contentKeyOf(key) !== null;
+  return isOfField || OTHER_KEYS.has(key) || isCountKey(key) || isCostKey(key) || contentKeyOf(key) !== null;
 }
 
 /** Keys of resources, and those that a row needs beside its own. */
@@ -203,6 +208,8 @@ function explainContent(side: 'input' | 'output', stored: StoredSpan, value: unk
   const keys = contentKeys(side);
   const own = stored.isLangfuse ? `langfuse.observation.${side}` : null;
   const filledBy = value === null ? null : (stored.sources.get(side) ?? own);
+  // What of an attribute is no content is kept raw under its key.
+  const winners = new Set(filledBy?.split(', '));
   const isOfSide = (key: string): boolean =>
     keys.includes(key) || keys.some((list) => list.endsWith('.*') && key.startsWith(list.slice(0, -1)));
   return {
@@ -210,7 +217,7 @@ function explainContent(side: 'input' | 'output', stored: StoredSpan, value: unk
     value: shownValue(value),
     filledBy,
     lost: [...stored.attributes]
-      .filter(([key]) => isOfSide(key))
+      .filter(([key]) => isOfSide(key) && !winners.has(key))
       .map(([key, sent]) => ({
         key,
         value: preview(sent),
@@ -299,9 +306,10 @@ function filledUnseen(field: Field, { isOfTrace }: ShownField, { isLangfuse }: S
 
 function filledOtherwise(shown: ShownField, { attributes, sources }: StoredSpan): string | null {
   const { name, otherwise, family, isOfTrace } = shown;
+  const isPart = shown.isPart ?? (family === undefined ? undefined : (key: string) => key.startsWith(family));
   const noted = sources.get(name);
   if (noted !== undefined) return noted;
-  const keys = family === undefined ? [] : [...attributes.keys()].filter((key) => key.startsWith(family));
+  const keys = isPart === undefined ? [] : [...attributes.keys()].filter(isPart);
   if (keys.length > 0) return keys.join(', ');
   return otherwise ?? (isOfTrace ? 'another span or message of the trace' : null);
 }
