@@ -522,6 +522,12 @@ describe('metadata', () => {
     });
   });
 
+  it('keeps the whole of a name that is too long for one', () => {
+    const long = 'n'.repeat(5000);
+    const { name, metadata } = mapRequest(aRequest([aSpan({ name: long })])).batch.observations[0]!;
+    expect([name!.length < long.length, metadata!.get('spanName')]).toEqual([true, JSON.stringify(long)]);
+  });
+
   it('of the client keeps its key where ours has the same name', () => {
     const { metadata } = mapSpan({ 'langfuse.observation.metadata.kind': 'mine', other: 1 });
     expect(metadata).toMatchObject({ kind: 'mine', 'otel.kind': 'INTERNAL' });

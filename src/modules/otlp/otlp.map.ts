@@ -211,7 +211,9 @@ class SpanMapper {
         clock: clock.note,
         parentSpanId: parent.unusable,
         isStatusKept: !isStatusShown,
-        spanName: statedName === span.name || span.name === '' ? undefined : span.name,
+        // Also the whole of one that had to be cut.
+        spanName:
+          (statedName === span.name && name?.length === statedName.length) || span.name === '' ? undefined : span.name,
       }),
     });
 
