@@ -137,6 +137,39 @@ const CASES: Record<string, Case> = {
     trace: { name: 'travel' },
     metadata: { thread_id: 'thread-1', user_id: 'u-2', spanName: 'get_weather.tool' },
   },
+  'the SDK of Anthropic for Python': {
+    scope: 'com.anthropic.sdk.python',
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-5',
+      'gen_ai.response.model': 'claude-sonnet-4-5-20250929',
+      'gen_ai.usage.input_tokens': 245,
+      'gen_ai.usage.cache_read.input_tokens': 200,
+      'gen_ai.usage.cache_write.input_tokens': 30,
+      'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 20,
+      'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 10,
+      'gen_ai.usage.output_tokens': 8,
+      'anthropic.message.stop_reason': 'end_turn',
+    },
+    observation: {
+      type: 'GENERATION',
+      finishReason: 'end_turn',
+      usage: {
+        input: 15,
+        input_cached_tokens: 200,
+        input_cache_creation_5m: 20,
+        input_cache_creation_1h: 10,
+        output: 8,
+        total: 253,
+      },
+    },
+  },
+  'tokens that the SDK of Anthropic has counted without a call': {
+    scope: 'com.anthropic.sdk.python',
+    attributes: { 'gen_ai.request.model': 'claude-sonnet-4-5', 'anthropic.message.count_tokens.input_tokens': 12 },
+    observation: { type: 'SPAN' },
+  },
   'old OpenLLMetry': {
     scope: 'opentelemetry.instrumentation.openai.v1',
     attributes: {

@@ -51,6 +51,8 @@ export type Doc =
   | 'laminar'
   /** crewAIInc/crewAI, telemetry/telemetry.py. */
   | 'crewAi'
+  /** anthropics/anthropic-sdk-python 2.12, src/anthropic/_tracing.py: spans of the SDK itself. */
+  | 'anthropic'
   /** withastro/flue, its spans of tools and tasks. */
   | 'flue';
 
