@@ -55,12 +55,16 @@ describe('errors', () => {
 
   test.each([
     [fastifyError('FST_ERR_CTP_BODY_TOO_LARGE', 413), 413],
-    [fastifyError('FST_ERR_CTP_INVALID_MEDIA_TYPE', 415), 415],
     [fastifyError('FST_ERR_BAD_URL', 400), 400],
     [fastifyError('FST_ERR_MAX_PARAM_LENGTH', 414), 414],
     [fastifyError('FST_ERR_SOMETHING_ELSE', 418), 400],
   ])('%s keeps its status %d', (error, status) => {
     expect(describeFailure(error)).toEqual({ status, message: 'said Fastify' });
+  });
+
+  test('a Content-Type that is none is told what to be', () => {
+    const failure = describeFailure(fastifyError('FST_ERR_CTP_INVALID_MEDIA_TYPE', 415));
+    expect(failure).toEqual({ status: 415, message: expect.stringMatching(/^Content-Type must name a media type/) });
   });
 
   test.each([

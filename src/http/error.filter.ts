@@ -87,6 +87,8 @@ export function describeFailure(error: unknown, overCapacity: 503 | 429 = 503): 
   return { status: 500, message: 'Internal Server Error' };
 }
 
+const NO_MEDIA_TYPE = 'Content-Type must name a media type that this address takes, such as application/json';
+
 /** Nest's exceptions, and Fastify's errors (`code` FST_ERR_…). */
 function foreignFailure(error: unknown): { status: number; message: string } {
   if (error instanceof HttpException) {
@@ -96,6 +98,8 @@ function foreignFailure(error: unknown): { status: number; message: string } {
   }
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   const isFastifys = typeof code === 'string' && code.startsWith('FST_') && typeof statusCode === 'number';
+  // Fastify says the status in words, which tells nobody what to send.
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return { status: 415, message: NO_MEDIA_TYPE };
   return isFastifys ? { status: statusCode, message: (error as Error).message } : { status: 500, message: '' };
 }
 

@@ -76,6 +76,7 @@ describe('the files of ops/', () => {
         'BASE_URL',
         'LANGFUSE_BASE_URL',
         'LANGFUSE_DEBUG',
+        'ANTHROPIC_OPEN_TELEMETRY',
         'CLAUDE_CODE_ENABLE_TELEMETRY',
         'TEST_DATABASE_URL',
         'XTRACE_TEST_CHROMIUM',

@@ -64,6 +64,7 @@ interface ExpectedObservation {
   readonly cost?: number;
   /** Name and version of the prompt that the call is linked with. */
   readonly prompt?: string;
+  readonly step?: string;
   /** Part of it. */
   readonly metadata?: JsonObject;
 }
@@ -243,6 +244,7 @@ function observationFacts(name: string, expected: ExpectedObservation): void {
   observe('prompt', ({ promptName, promptVersion }) =>
     expect(`${String(promptName)} ${String(promptVersion)}`).toBe(expected.prompt),
   );
+  observe('step', ({ stepId }) => expect(stepId).toBe(expected.step));
   observe('metadata', ({ metadata }) => expect(metadata).toEqual(expect.objectContaining(expected.metadata!)));
   observe('firstToken', ({ timeToFirstToken, latency }) => {
     expect(timeToFirstToken).toEqual(expect.any(Number));

@@ -52,6 +52,9 @@ const CLIENTS: readonly Client[] = [
   client('langfuse-python', 'langfuse_openai.py', 'lf', 'langfuse'),
   client('litellm', 'litellm_otel.py', 'litellm', 'litellm'),
   client('mlflow', 'mlflow_openai.py', 'mlflow', 'mlflow'),
+  client('anthropic-sdk', 'anthropic_sdk.py', 'anthropic', 'anthropic', {
+    ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE: 'content',
+  }),
   client('openlit', 'openlit_openai.py', 'openlit', 'openlit'),
   client('google-adk', 'google_adk.py', 'adk', 'google-adk', {
     ...LATEST,

@@ -92,6 +92,13 @@ function readMessageEvent(
   return { input: isOutput ? [] : messages, output: isOutput ? messages : [], tools: [], isWhole: false };
 }
 
+/** Why the model ended the first of its choices, as that event tells it, content or not; undefined of other events. */
+export function readChoiceEnd(name: string, body: AttributeValue | undefined, attributes: Attributes): unknown {
+  if (name !== CHOICE) return undefined;
+  const members = eventMembers(body, attributes);
+  return Number(members.get('index') ?? 0) === 0 ? members.get('finish_reason') : undefined;
+}
+
 /** The body of a log record, or the attributes of a span event, with JSON text read. */
 function eventMembers(body: AttributeValue | undefined, attributes: Attributes): Map<string, unknown> {
   const members = new Map<string, unknown>();

@@ -3,17 +3,7 @@ import { type ObservationType } from '../../domain/observation.js';
 import { type FoundContent } from './otlp.content-found.js';
 import { systemMessages } from './otlp.content-events.js';
 import { readConversation, readTools, writeConversation } from './otlp.conversation.js';
-import {
-  isNothing,
-  isObject,
-  type Member,
-  member,
-  membersOf,
-  otherMembers,
-  textMember,
-  writeMembers,
-  writeValue,
-} from './otlp.members.js';
+import { isNothing, isObject, type Member, member, membersOf, textMember, writeValue } from './otlp.members.js';
 import { parseSafely } from './otlp.message-text.js';
 import { type Message, MessageList, writeMessages } from './otlp.messages.js';
 import { type AttributeValue } from './otlp.span.js';
@@ -22,7 +12,7 @@ import { isStorableJson, toContent, toStorableJson } from './otlp.values.js';
 /** How the attributes of one source become input or output; undefined when they say nothing after all. */
 export type Reader = (found: FoundContent, type: ObservationType) => JsonText | undefined;
 
-function storable(text: string): JsonText {
+export function storable(text: string): JsonText {
   return isStorableJson(text) ? text : toStorableJson(text);
 }
 
@@ -230,46 +220,6 @@ function withoutVectors(value: AttributeValue): JsonText {
   return count === 0 ? toContent(value) : storable(writeValue(stripped));
 }
 
-/**
- * OpenLLMetry's envelopes around what a function was given or gave: what they hold is the content, what stood beside it stays
- * a raw attribute. Texts are JSON as well.
- */
-export function asEnveloped(key: string): Reader {
-  return (found, type) => {
-    const value = found.take(key);
-    if (value === undefined) return undefined;
-    const parsed = typeof value === 'string' ? parseSafely(value) : value;
-    const opened = isObject(parsed) ? openEnvelope(parsed) : undefined;
-    if (opened === undefined) return readEncoded(value, type);
-    if (opened.others.length > 0) found.leave(key, storable(writeMembers(opened.others)));
-    if (typeof opened.content === 'string') return toJsonText(opened.content);
-    const conversation = type === 'GENERATION' ? readConversation(opened.content) : undefined;
-    return conversation === undefined ? storable(writeValue(opened.content)) : writeConversation(conversation);
-  };
-}
-
-const ENVELOPES: ReadonlySet<string> = new Set(['args', 'kwargs', 'inputs', 'outputs', 'output', 'tags', 'metadata']);
-
-interface Opened {
-  readonly content: unknown;
-  readonly others: readonly Member[];
-}
-
-function openEnvelope(envelope: object): Opened | undefined {
-  for (const [key] of membersOf(envelope)) if (!ENVELOPES.has(key)) return undefined;
-  const inner = ['inputs', 'outputs', 'output'].find((key) => member(envelope, key) !== undefined);
-  if (inner !== undefined)
-    return { content: member(envelope, inner), others: otherMembers(envelope, new Set([inner])) };
-  const args = member(envelope, 'args');
-  const kwargs = member(envelope, 'kwargs');
-  if (otherMembers(envelope, CALL_KEYS).length > 0) return undefined;
-  if (isNothing(args) && !isNothing(kwargs)) return { content: kwargs, others: [] };
-  if (!isNothing(kwargs) || !Array.isArray(args) || args.length === 0) return undefined;
-  return { content: args.length === 1 ? args[0] : args, others: [] };
-}
-
-const CALL_KEYS: ReadonlySet<string> = new Set(['args', 'kwargs']);
-
 /** MLflow writes every value as JSON, texts included. */
 export function asEncoded(key: string): Reader {
   return (found, type) => {
@@ -278,7 +228,7 @@ export function asEncoded(key: string): Reader {
   };
 }
 
-function readEncoded(value: AttributeValue, type: ObservationType): JsonText {
+export function readEncoded(value: AttributeValue, type: ObservationType): JsonText {
   if (typeof value === 'string' && value.startsWith('"') && value.endsWith('"')) {
     const list = parseSafely(`[${value}]`);
     if (Array.isArray(list) && list.length === 1) return toJsonText(list[0]);

@@ -1,10 +1,10 @@
+import { asEnveloped, asToolContent } from './otlp.content-envelopes.js';
 import {
   aiAnswer,
   aiPrompt,
   asAny,
   asDocuments,
   asEncoded,
-  asEnveloped,
   asEventList,
   asFlatMessages,
   asMessages,
@@ -84,6 +84,8 @@ const flat = (side: Side, doc: string, list: string, toolsList?: string): Source
 const SYSTEM = 'gen_ai.system_instructions';
 const INPUT_MESSAGES = 'gen_ai.input.messages';
 const OUTPUT_MESSAGES = 'gen_ai.output.messages';
+const ARGUMENTS = 'gen_ai.tool.call.arguments';
+const RESULT = 'gen_ai.tool.call.result';
 const COMPLETION_LIST = 'gen_ai.completion.';
 const AI_ANSWER_KEYS = ['text', 'object', 'toolCalls', 'reasoning', 'files'];
 
@@ -97,7 +99,8 @@ export const SOURCES: readonly Source[] = [
 
   // --- tools ---
   ...[
-    ...both(SEMCONV, 'gen_ai.tool.call.arguments', 'gen_ai.tool.call.result', asSent),
+    from('input', SEMCONV, ARGUMENTS, asToolContent(ARGUMENTS, 'traceloop.entity.input')),
+    from('output', SEMCONV, RESULT, asToolContent(RESULT, 'traceloop.entity.output')),
     ...both(AI_SDK, 'ai.toolCall.args', 'ai.toolCall.result', asParsed),
     ...both(PYDANTIC, 'tool_arguments', 'tool_response', asSent),
     ...both(ADK, 'gcp.vertex.agent.tool_call_args', 'gcp.vertex.agent.tool_response', asSent),

@@ -402,6 +402,18 @@ describe('what became content', () => {
     ]);
   });
 
+  it('of a tool of LangChain is taken out of its envelope where OpenLLMetry says that it is one', () => {
+    const given = '{"input_str":"{}","tags":["t"],"inputs":{"city":"Oslo"},"kwargs":{}}';
+    const gave = '{"output":"rain","kwargs":{"name":"get_weather"}}';
+    const conventional = { 'gen_ai.tool.call.arguments': given, 'gen_ai.tool.call.result': gave };
+    const twins = { 'traceloop.entity.input': given, 'traceloop.entity.output': gave };
+    expect(read('TOOL', { ...conventional, ...twins })).toMatchObject({ input: '{"city":"Oslo"}', output: '"rain"' });
+    // Of any other client they are what the tool was given and gave.
+    expect(read('TOOL', conventional)).toMatchObject({ input: given, output: gave });
+    const { input } = read('TOOL', { 'traceloop.entity.input': '{"input_str":"Oslo","metadata":{}}' });
+    expect(input).toBe('"Oslo"');
+  });
+
   it('leaves what stood beside it in an envelope', () => {
     const { input, takenKeys } = read('CHAIN', {
       'traceloop.entity.input': '{"inputs":{"q":1},"tags":["t"],"metadata":{}}',

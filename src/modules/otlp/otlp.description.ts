@@ -103,6 +103,7 @@ export const DESCRIPTION_RULES = {
       span('llm.response.finish_reason', 'traceloop', readFinishReason),
       span('llm.response.stop_reason', 'traceloop', readFinishReason),
       span('gen_ai.completion.0.finish_reason', 'traceloop', readFinishReason),
+      span('anthropic.message.stop_reason', 'anthropic', readFinishReason),
       ...everywhere(['finish_reason'], readFinishReason),
     ],
   },

@@ -92,6 +92,18 @@ describe('the mapping of a span', () => {
       'traceloop.association.properties.turn_id',
     ],
     ['an object', { metadata: '{"run_id":"r"}' }, 'runId', 'metadata → run_id'],
+    [
+      'a pair in metadata',
+      { 'langsmith.metadata.langgraph_step': 3, 'langsmith.metadata.langgraph_node': 'agent' },
+      'stepId',
+      'langsmith.metadata.langgraph_step + langsmith.metadata.langgraph_node',
+    ],
+    [
+      'a pair in an object',
+      { metadata: '{"langgraph_step":3,"langgraph_node":"agent"}' },
+      'stepId',
+      'metadata → langgraph_step + langgraph_node',
+    ],
   ])('knows the source also where the attribute has become %s', (_, values, name, key) => {
     expect(field(explain(values), name)).toMatchObject({ filledBy: key, lost: [] });
   });
@@ -116,6 +128,26 @@ describe('the mapping of a span', () => {
     expect(field(mapping, 'trace.sessionId').filledBy).toBe('session.id, on this or another span of the trace');
   });
 
+  it('names both attributes of a pair that is kept raw', () => {
+    const mapping = explain({ langgraph_step: 3, langgraph_node: 'agent' });
+    expect(field(mapping, 'stepId')).toMatchObject({
+      value: '3:agent',
+      filledBy: 'langgraph_step + langgraph_node',
+      lost: [],
+    });
+    expect(mapping.attributesWithoutField).toEqual([]);
+  });
+
+  it('says that the visit of a page makes no session, and what would', () => {
+    const scope = '@opentelemetry/instrumentation-document-load';
+    const { value, filledBy, lost } = field(explain({ 'session.id': 'visit' }, {}, {}, scope), 'trace.sessionId');
+    expect({ value, filledBy }).toEqual({ value: null, filledBy: null });
+    expect(lost).toMatchObject([{ key: 'session.id', value: 'visit' }]);
+    expect(lost[0]!.reason).toMatch(
+      /visit of a page in a browser .*document-load.* makes no session.*conversation\.id/,
+    );
+  });
+
   it('says when another message decided', () => {
     const mapping = explain({ 'session.id': 'mine' }, {}, { sessionId: 'theirs' });
     expect(field(mapping, 'trace.sessionId')).toMatchObject({
@@ -131,6 +163,24 @@ describe('the mapping of a span', () => {
     expect(field(mapping, 'name').filledBy).toBe('the name of the span');
     expect(field(mapping, 'level').filledBy).toBe('the status of the span, or its last exception');
     expect(field(mapping, 'usage').filledBy).toBe('gen_ai.usage.input_tokens, gen_ai.usage.output_tokens');
+    expect(mapping.attributesWithoutField).toEqual([]);
+  });
+
+  it('names token counts and costs of every convention, and lists none of them as filling nothing', () => {
+    const mapping = explain({
+      'llm.token_count.prompt': 3,
+      'llm.token_count.completion': 4,
+      'llm.cost.total': 0.5,
+      'my.tokens': 5,
+    });
+    expect(field(mapping, 'usage').filledBy).toBe('llm.token_count.prompt, llm.token_count.completion');
+    expect(field(mapping, 'cost')).toMatchObject({ filledBy: 'llm.cost.total', value: '{"total":0.5}' });
+    expect(mapping.attributesWithoutField).toEqual(['my.tokens']);
+  });
+
+  it('does not count what is left of an attribute as lost to itself', () => {
+    const mapping = explain({ 'traceloop.entity.input': '{"inputs":{"q":1},"tags":["t"]}' });
+    expect(field(mapping, 'input')).toMatchObject({ filledBy: 'traceloop.entity.input', lost: [] });
   });
 
   it('warns of attributes that the sender dropped, and of agents that sum up their children', () => {

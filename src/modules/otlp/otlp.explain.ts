@@ -6,9 +6,10 @@ import { type Trace } from '../../domain/trace.js';
 import { FAMILIES, type Field, FIELD_RULES } from './otlp.attributes.js';
 import { contentKeyOf, contentKeys } from './otlp.content-sources.js';
 import { type FieldRule, type Row, rowName } from './otlp.rows.js';
-import { assumedKey, isBlank, meaningOf } from './otlp.picks.js';
-import { toMembers } from './otlp.values.js';
+import { assumedKey, isBlank, meaningOf, scalarOf } from './otlp.picks.js';
 import { readStored, type StoredSpan } from './otlp.stored-span.js';
+import { isCostKey, isCountKey } from './otlp.usage.js';
+import { toMembers } from './otlp.values.js';
 
 /**
  * Which attribute filled which field of a stored observation. Found out on reading, by the table that mapped it, from
@@ -50,8 +51,10 @@ interface ShownField {
   readonly otherwise?: string;
   /** What is stored is counted from what the attribute says, so that the two cannot be compared. */
   readonly isCounted?: true;
-  /** Prefixes whose attributes make it up together. */
+  /** The prefix of attributes that make it up together. */
   readonly family?: string;
+  /** Whether an attribute is one of those; by default those of the family are. */
+  readonly isPart?: (key: string) => boolean;
   readonly isOfTrace?: true;
   /** It is found by the table of `otlp.content-sources.ts` instead. */
   readonly content?: 'input' | 'output';
@@ -104,12 +107,14 @@ const SHOWN: readonly ShownField[] = [
     from: ['usageDetails'],
     value: (o) => o.usage,
     family: 'gen_ai.usage.',
+    isPart: isCountKey,
     otherwise: 'attributes of single token counts',
   },
   {
     name: 'cost',
     from: ['costDetails'],
     value: (o) => o.statedCost,
+    isPart: isCostKey,
     otherwise: 'attributes of single costs',
   },
   { name: 'input', from: [], value: (o) => text(o.input), content: 'input' },
@@ -163,14 +168,14 @@ export function explainMapping(observation: ObservationWithPayload, trace: Trace
 
 function isKnown(key: string): boolean {
   const { slot, members, family, parameter } = meaningOf(key);
-  const isOfResource = RESOURCE_KEYS.has(key);
   const isOfField = slot !== undefined || members !== undefined || family !== undefined || parameter !== undefined;
-  return isOfField || isOfResource || contentKeyOf(key) !== null;
+  return isOfField || OTHER_KEYS.has(key) || isCountKey(key) || isCostKey(key) || contentKeyOf(key) !== null;
 }
 
-const RESOURCE_KEYS: ReadonlySet<string> = new Set(
+/** Keys of resources, and those that a row needs beside its own. */
+const OTHER_KEYS: ReadonlySet<string> = new Set(
   Object.values<FieldRule>(FIELD_RULES).flatMap(({ rows }) =>
-    rows.filter(({ on }) => on !== 'span').map(({ key }) => key),
+    rows.flatMap(({ on, key, beside }) => [...(on === 'span' ? [] : [key]), ...(beside === undefined ? [] : [beside])]),
   ),
 );
 
@@ -203,6 +208,8 @@ function explainContent(side: 'input' | 'output', stored: StoredSpan, value: unk
   const keys = contentKeys(side);
   const own = stored.isLangfuse ? `langfuse.observation.${side}` : null;
   const filledBy = value === null ? null : (stored.sources.get(side) ?? own);
+  // What of an attribute is no content is kept raw under its key.
+  const winners = new Set(filledBy?.split(', '));
   const isOfSide = (key: string): boolean =>
     keys.includes(key) || keys.some((list) => list.endsWith('.*') && key.startsWith(list.slice(0, -1)));
   return {
@@ -210,7 +217,7 @@ function explainContent(side: 'input' | 'output', stored: StoredSpan, value: unk
     value: shownValue(value),
     filledBy,
     lost: [...stored.attributes]
-      .filter(([key]) => isOfSide(key))
+      .filter(([key]) => isOfSide(key) && !winners.has(key))
       .map(([key, sent]) => ({
         key,
         value: preview(sent),
@@ -229,10 +236,12 @@ interface Found {
   readonly sent: unknown;
   /** Undefined when the value says nothing that the field knows. */
   readonly reading: unknown;
+  /** Why a value that says something is not taken from this span. */
+  readonly refusal?: string;
 }
 
 /** The attributes that are there for a field, in the order of the table. */
-function findRows(field: Field, { attributes, resource, sources }: StoredSpan): Found[] {
+function findRows(field: Field, { attributes, resource, sources, browserScope }: StoredSpan): Found[] {
   const found: Found[] = [];
   for (const row of FIELD_RULES[field].rows as readonly Row[]) {
     const places = row.on === 'both' ? [attributes, resource] : [row.on === 'span' ? attributes : resource];
@@ -241,9 +250,16 @@ function findRows(field: Field, { attributes, resource, sources }: StoredSpan): 
       const sent = row.member === undefined ? holder : toMembers(holder)?.get(row.member);
       if (sent === undefined || sent === null) continue;
       const value = sent as Exclude<typeof holder, undefined>;
+      const members = row.member === undefined ? place : toMembers(holder)!;
+      const beside = row.beside === undefined ? undefined : scalarOf(members, row.beside);
+      if (row.beside !== undefined && beside === undefined) continue;
+      // Found together with another key already.
+      if (row.beside === undefined && found.some(({ key }) => key.startsWith(`${rowName(row)} + `))) continue;
       const isSaying = !isBlank(value);
-      const reading = isSaying ? (row.read === undefined ? value : row.read(value)) : undefined;
-      found.push({ key: rowName(row), sent, reading });
+      const refusal = row.isNotOfBrowsers === true && browserScope !== undefined ? ofBrowser(browserScope) : undefined;
+      const isRead = isSaying && refusal === undefined;
+      const reading = isRead ? (row.read === undefined ? value : row.read(value, beside)) : undefined;
+      found.push({ key: rowName(row), sent, reading, ...(isSaying && refusal !== undefined && { refusal }) });
     }
     const noted = sources.get(field);
     if (noted === rowName(row) && !found.some(({ key }) => key === noted)) {
@@ -267,7 +283,15 @@ function isShownBy(reading: unknown, value: unknown): boolean {
   return reading === value;
 }
 
-function whyLost({ reading, sent }: Found, winner: string | null): string {
+function ofBrowser(scope: string): string {
+  return (
+    `it is the visit of a page in a browser (scope ${scope}), which makes no session; ` +
+    'state langfuse.session.id, gen_ai.conversation.id or xtrace.session_id where it is a conversation'
+  );
+}
+
+function whyLost({ reading, sent, refusal }: Found, winner: string | null): string {
+  if (refusal !== undefined) return refusal;
   if (reading === undefined) return isBlank(sent as string) ? 'it is empty' : 'its value is none that this field knows';
   return winner === null
     ? 'another message states something else, or it is not taken here'
@@ -282,9 +306,10 @@ function filledUnseen(field: Field, { isOfTrace }: ShownField, { isLangfuse }: S
 
 function filledOtherwise(shown: ShownField, { attributes, sources }: StoredSpan): string | null {
   const { name, otherwise, family, isOfTrace } = shown;
+  const isPart = shown.isPart ?? (family === undefined ? undefined : (key: string) => key.startsWith(family));
   const noted = sources.get(name);
   if (noted !== undefined) return noted;
-  const keys = family === undefined ? [] : [...attributes.keys()].filter((key) => key.startsWith(family));
+  const keys = isPart === undefined ? [] : [...attributes.keys()].filter(isPart);
   if (keys.length > 0) return keys.join(', ');
   return otherwise ?? (isOfTrace ? 'another span or message of the trace' : null);
 }

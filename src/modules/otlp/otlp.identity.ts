@@ -1,10 +1,11 @@
-import { both, everywhere, type FieldRule, member, span } from './otlp.rows.js';
+import { both, everywhere, type FieldRule, member, notOfBrowsers, pairedEverywhere, span } from './otlp.rows.js';
 import { readIndex, readQuoted, readRunState, readStepOperation, readStepType } from './otlp.words.js';
 
 /**
  * Whose work a span was: session, user, turn, run and step. Only what a client states; nothing is guessed from content
  * or time. Two keys that look like it are left out on purpose: `langsmith.trace.session_id` is a project, and
- * `mcp.session.id` the connection of a transport.
+ * `mcp.session.id` the connection of a transport. `session.id` of a page in a browser is a visit: whether a model is
+ * called anywhere in its trace is known only when all of it has come, so that it never counts, in whatever order it comes.
  */
 export const IDENTITY_RULES = {
   userId: {
@@ -31,14 +32,15 @@ export const IDENTITY_RULES = {
   sessionId: {
     rows: [
       span('langfuse.session.id', 'langfuseCompat'),
-      span('session.id', 'langfuse'),
+      notOfBrowsers(span('session.id', 'langfuse')),
       span('gen_ai.conversation.id', 'genAi'),
       span('langfuse.observation.metadata.langfuse_session_id', 'langfuseCompat', readQuoted),
       span('langfuse.trace.metadata.langfuse_session_id', 'langfuseCompat', readQuoted),
       member('langfuse.observation.metadata', 'langfuse_session_id', 'langfuseCompat'),
       member('langfuse.trace.metadata', 'langfuse_session_id', 'langfuseCompat'),
       member('metadata', 'langfuse_session_id', 'langfuseCompat'),
-      ...everywhere(['session_id']),
+      // Grafana Faro 1 wrote `session_id` beside `session.id`.
+      ...everywhere(['session_id']).map((row) => (row.key === 'session_id' ? notOfBrowsers(row) : row)),
       span('traceloop.association.properties.thread_id', 'traceloop'),
       span('traceloop.association.properties.conversation_id', 'traceloop'),
       span('traceloop.association.properties.chat_id', 'traceloop'),
@@ -69,9 +71,8 @@ export const IDENTITY_RULES = {
       ...everywhere(['step_id']),
       span('event_loop.cycle_id', 'strands'),
       span('agent_loop.cycle_id', 'strands'),
-      span('traceloop.association.properties.langgraph_step', 'langGraph'),
-      span('langsmith.metadata.langgraph_step', 'langGraph'),
-      member('metadata', 'langgraph_step', 'langGraph'),
+      // A step of LangGraph may run several nodes.
+      ...pairedEverywhere('langgraph_step', 'langgraph_node', 'langGraph'),
       span('gen_ai.task.id', 'traceloop'),
       span('graph.node.id', 'openInference'),
       span('adk.node.path', 'adk'),

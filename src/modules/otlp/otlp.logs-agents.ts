@@ -134,6 +134,8 @@ export class AgentSessions {
 class EventReader {
   private readonly kind: EventKind;
   private readonly traceId: string;
+  /** It tells of no work and of no prompt: what an agent says as it starts, for example. */
+  private readonly isAside: boolean;
   private readonly hasPromptId: boolean;
   private readonly end: Micros;
   private readonly start: Micros;
@@ -148,6 +150,7 @@ class EventReader {
     this.kind = agent.kinds.get(shortName) ?? 'other';
     const promptId = agent.promptKey === undefined ? undefined : this.text([agent.promptKey]);
     this.hasPromptId = promptId !== undefined;
+    this.isAside = this.kind === 'other' && stored.traceId === null && !this.hasPromptId;
     this.traceId =
       stored.traceId ?? hashOf(`${agent.prefix}\n${stored.sessionId ?? ''}\n${promptId ?? ''}`, TRACE_ID_DIGITS);
     this.end = stored.time;
@@ -162,11 +165,12 @@ class EventReader {
       stored: {
         ...this.stored,
         eventName: `${this.agent.prefix}.${this.shortName}`,
-        traceId: this.traceId,
+        // Of agents whose prompts have ids nothing else would be in the trace of such a record.
+        traceId: this.isAside && this.agent.promptKey !== undefined ? null : this.traceId,
         spanId: this.stored.spanId ?? observation?.id ?? null,
       },
       observations: observation === undefined ? [] : [observation],
-      traces: this.readTrace(),
+      traces: this.isAside ? [] : this.readTrace(),
     };
   }
 

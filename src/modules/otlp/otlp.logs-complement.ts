@@ -4,11 +4,13 @@ import { type LogRecord } from '../../domain/log.js';
 import { type ObservationPatch } from '../../domain/observation.js';
 import { complementStamp, LOWEST_STAMP } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
+import { readChoiceEnd } from './otlp.content-events.js';
 import { type MapContext, mapExport } from './otlp.map.js';
 import { type OtlpLogRecord, type OtlpResourceLogs, type OtlpScopeLogs } from './otlp.logs.js';
 import { isMessageEvent } from './otlp.logs-messages.js';
 import { type Attributes, type AttributeValue, type OtlpSpan } from './otlp.span.js';
 import { toText } from './otlp.values.js';
+import { readFinishReason } from './otlp.words.js';
 
 /**
  * What GenAI events that come as log records say about the observation of their span. Their patches lie below every
@@ -79,6 +81,11 @@ export function complement(
       });
     }
     if (stored.eventName === EXCEPTION_EVENT) observations.push(failureOf(stored, sent.attributes));
+    const finishReason = finishReasonOf(sent, stored.eventName ?? '');
+    if (finishReason !== undefined) {
+      const stamp = complementStamp(stored.time);
+      observations.push({ kind: 'observation', index, traceId, id: spanId, stamp, finishReason });
+    }
   }
   const detailed = records.filter(({ stored }) => DETAIL_EVENTS.has(stored.eventName ?? ''));
   if (detailed.length > 0) mapDetails(detailed, ofScope, ofResource, context, observations, traces);
@@ -105,6 +112,12 @@ function failureOf({ traceId, spanId, index, time }: LinkedRecord['stored'], att
     level: 'ERROR',
     statusMessage: told === '' ? undefined : toStorableText(told),
   };
+}
+
+function finishReasonOf({ body, attributes }: OtlpLogRecord, eventName: string): string | undefined {
+  const word = readChoiceEnd(eventName, body ?? undefined, attributes);
+  const reason = typeof word === 'string' ? readFinishReason(word) : undefined;
+  return reason === undefined ? undefined : toIndexableText(toText(reason));
 }
 
 /** Reads the records as if they were spans, by the one table of attributes, and takes off what a log record cannot know. */

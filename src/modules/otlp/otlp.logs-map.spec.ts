@@ -85,6 +85,16 @@ describe('messages that come one per record', () => {
     expect(messageOf(eventName, body)).toEqual(expected);
   });
 
+  it('tell why the first choice ended, also without content, below every stamp of a span', () => {
+    const ends = (body: object) =>
+      map([anEvent(100, 'gen_ai.choice', body)]).observations.flatMap(({ finishReason, stamp }) =>
+        finishReason === undefined ? [] : [[finishReason, stamp < 0]],
+      );
+    expect(ends({ index: 0, finish_reason: 'stop', message: { role: 'assistant' } })).toEqual([['stop', true]]);
+    expect(ends({ index: 1, finish_reason: 'length', message: { content: 'b' } })).toEqual([]);
+    expect(ends({ index: 0, message: { content: 'b' } })).toEqual([]);
+  });
+
   it('may have their content among the attributes', () => {
     expect(messageOf('gen_ai.user.message', undefined, { content: 'a' })).toEqual([
       'input',
@@ -203,6 +213,17 @@ describe('events of coding agents', () => {
     expect(observations).toEqual([]);
     expect(traces).toMatchObject([{ traceId: TRACE_ID, sessionId: 's', userId: 'u' }]);
     expect(traces[0]!.stamp).toBe(Number.MIN_SAFE_INTEGER);
+  });
+
+  it.each([
+    ['gemini_cli.config', null],
+    ['claude_code.mcp_server_connection', null],
+    ['codex.conversation_starts', expect.stringMatching(/^[0-9a-f]{32}$/)],
+  ])('that tell neither of work nor of a prompt, as %s, make no trace', (name, traceId) => {
+    const own = { 'session.id': 's', 'user.id': 'u', model: 'm' };
+    const { logs, observations, traces } = map([anAgentEvent(0, name, own)]);
+    expect(logs).toMatchObject([{ eventName: name, sessionId: 's', traceId, spanId: null }]);
+    expect({ observations, traces }).toEqual({ observations: [], traces: [] });
   });
 
   it('refused a tool show it as a warning', () => {

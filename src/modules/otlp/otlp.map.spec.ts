@@ -522,6 +522,12 @@ describe('metadata', () => {
     });
   });
 
+  it('keeps the whole of a name that is too long for one', () => {
+    const long = 'n'.repeat(5000);
+    const { name, metadata } = mapRequest(aRequest([aSpan({ name: long })])).batch.observations[0]!;
+    expect([name!.length < long.length, metadata!.get('spanName')]).toEqual([true, JSON.stringify(long)]);
+  });
+
   it('of the client keeps its key where ours has the same name', () => {
     const { metadata } = mapSpan({ 'langfuse.observation.metadata.kind': 'mine', other: 1 });
     expect(metadata).toMatchObject({ kind: 'mine', 'otel.kind': 'INTERNAL' });
@@ -715,8 +721,23 @@ describe('spans that cannot be stored', () => {
     const request = aRequest([aSpan({ startTimeUnixNano: 'x' })]);
     expect(() => mapRequest(request)).toThrow(InvalidInput);
     expect(() => mapRequest(request)).toThrow('resourceSpans[0].scopeSpans[0].spans[0].startTimeUnixNano must be');
-    const logs = aRequest([aSpan({ spanId: '' }), aSpan({ spanId: '' })]);
-    expect(() => mapRequest(logs)).toThrow(/None of the 2 spans.*Is this a logs or metrics payload/s);
+  });
+
+  it('without ids may be another signal in protobuf, and are what their key says in JSON', () => {
+    const request = decodeJson(jsonBody(aRequest([aSpan({ spanId: 'ab' }), aSpan({ spanId: 'ab' })])));
+    const messageIn = (encoding: 'protobuf' | 'json'): string => {
+      try {
+        mapExport(request, { ...CONTEXT, encoding });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'taken';
+    };
+    const path = 'resourceSpans[0].scopeSpans[0].spans[0].spanId';
+    const told = `${path} must be 8 bytes (16 hex digits in JSON), not all zero. None of the 2 spans can be stored: `;
+    expect(messageIn('json')).toContain(told);
+    expect(messageIn('json')).not.toContain('payload');
+    expect(messageIn('protobuf')).toMatch(/Is this a logs or metrics payload\? Those belong to/);
   });
 
   it('are none in an empty request', () => {

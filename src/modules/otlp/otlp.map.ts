@@ -15,7 +15,7 @@ import { inheritedMetadata, observationMetadata, spanMetadata } from './otlp.met
 import { ModelParameters } from './otlp.parameters.js';
 import { asRunning } from './otlp.pending.js';
 import { type KeyMeaning, meaningOf, Picks, type Sources } from './otlp.picks.js';
-import { nothingUsable } from './otlp.response.js';
+import { nothingUsable, type OtlpEncoding } from './otlp.response.js';
 import { readResource, readScope, type ScopeContext } from './otlp.scope.js';
 import { findProblem, isValidId, type OtlpSpan, SPAN_ID_DIGITS, type SpanStream } from './otlp.span.js';
 import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
@@ -33,6 +33,8 @@ export interface MapContext {
   readonly nowMs: number;
   /** Size of the request, inflated. */
   readonly bytes: number;
+  /** Of the request; undefined where spans were made of another signal. */
+  readonly encoding?: OtlpEncoding;
 }
 
 export interface MappedExport {
@@ -75,7 +77,7 @@ export function mapExport({ resourceSpans }: SpanStream, context: MapContext): M
       }
     });
   });
-  if (index > 0 && observations.length === 0) throw nothingUsable(rejected, firstPath);
+  if (index > 0 && observations.length === 0) throw nothingUsable(rejected, firstPath, context.encoding);
   return {
     batch: { project: context.project, traces, observations, bytes: context.bytes },
     spanCount: index,
@@ -101,11 +103,11 @@ class SpanMapper {
     private readonly scope: ScopeContext,
     private readonly nowMs: number,
   ) {
-    this.picks = new Picks(scope.resourcePicks);
+    this.picks = new Picks(scope.resourcePicks, scope.isBrowser);
     for (const [key, value] of span.attributes) {
       const meaning = meaningOf(key);
       this.meanings.push(meaning);
-      this.picks.offer(meaning, value);
+      this.picks.offer(meaning, value, span.attributes);
       if (meaning.parameter !== undefined) this.parameters.add(meaning.parameter, value);
     }
     this.usage = readUsageAttributes(span.attributes, scope.name);
@@ -209,7 +211,9 @@ class SpanMapper {
         clock: clock.note,
         parentSpanId: parent.unusable,
         isStatusKept: !isStatusShown,
-        spanName: statedName === span.name || span.name === '' ? undefined : span.name,
+        // Also the whole of one that had to be cut.
+        spanName:
+          (statedName === span.name && name?.length === statedName.length) || span.name === '' ? undefined : span.name,
       }),
     });
 

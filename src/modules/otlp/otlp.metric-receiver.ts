@@ -54,13 +54,12 @@ function oncePerDataPoint(rejected: readonly PointRejection[]): PointRejection[]
 }
 
 function nothingUsable({ rejected, rejectedCount, firstRejectedPath }: MappedMetrics): NothingUsable {
-  const { field, message } = rejected[0]!;
-  const path = field === undefined || field === '' ? firstRejectedPath : `${firstRejectedPath}.${field}`;
+  const { message } = rejected[0]!;
   const rest =
     rejectedCount > 1
       ? ` None of the ${rejectedCount} data points can be stored: ${summarizeItems(rejected, 'data point')}.`
       : '';
-  return new NothingUsable(`${path} ${message}.${rest}`, path, rejected);
+  return new NothingUsable(`${firstRejectedPath} ${message}.${rest}`, firstRejectedPath, rejected);
 }
 
 function unknownKinds({ unknownMetricCount: count }: MappedMetrics): string {

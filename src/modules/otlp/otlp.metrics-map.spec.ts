@@ -111,7 +111,14 @@ describe('labels', () => {
       '3 name must be at most 200 characters long, got 201',
       '4 name must not be empty',
     ]);
-    expect(mapped.firstRejectedPath).toBe('resourceMetrics[0].scopeMetrics[0].metrics[0].gauge.dataPoints[0]');
+    expect(mapped.firstRejectedPath).toBe('resourceMetrics[0].scopeMetrics[0].metrics[0].gauge.dataPoints[0].labels');
+  });
+
+  it('of the metric itself are named where the metric has them', () => {
+    const path = (metric: object) => map(request(metric)).firstRejectedPath.split('.').slice(2).join('.');
+    expect(path(aGauge('', aPoint({ asInt: '5' })))).toBe('metrics[0].name');
+    expect(path(aSum('m', 0, aPoint({ asInt: '5' })))).toBe('metrics[0].sum.aggregationTemporality');
+    expect(path(aGauge('m', aPoint({ asDouble: 'NaN' })))).toBe('metrics[0].gauge.dataPoints[0].value');
   });
 
   it('make the same series the same object from export to export, and only the same', () => {

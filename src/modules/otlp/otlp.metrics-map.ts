@@ -52,7 +52,7 @@ export interface MappedMetrics {
   /** In the order of the export, at most MAX_LISTED_REJECTIONS. */
   readonly rejected: readonly PointRejection[];
   readonly rejectedCount: number;
-  /** Where in the export the first refused one stands. */
+  /** What of the export the first one was refused for: a field of it, or of the metric that it belongs to. */
   readonly firstRejectedPath: string;
   /** Metrics of a kind that is not known. */
   readonly unknownMetricCount: number;
@@ -105,7 +105,7 @@ class MetricsMapper {
       } catch (error) {
         if (!(error instanceof InvalidInput)) throw error;
         this.points.length = mark;
-        if (this.rejectedCount === 0) this.firstRejectedPath = `${path}.${metric.kind}.dataPoints[${i}]`;
+        if (this.rejectedCount === 0) this.firstRejectedPath = `${path}.${pathIn(metric, i, error.field)}`;
         this.refuse(index, metric.name, error, point.problem?.code);
       }
       if (this.points.length > MAX_EXPORT_POINTS) {
@@ -208,4 +208,12 @@ class MetricsMapper {
     const id = name.length <= 1000 ? name : undefined;
     this.rejected.push({ index, kind: 'metric', id, field, code, message });
   }
+}
+
+/** Where in its metric the field of a data point stands; name and temporality are those of the metric. */
+function pathIn({ kind }: OtlpMetric, index: number, field: string | undefined): string {
+  if (field === 'name') return field;
+  if (field === 'aggregationTemporality') return `${kind}.${field}`;
+  const point = `${kind}.dataPoints[${index}]`;
+  return field === undefined || field === '' ? point : `${point}.${field}`;
 }

@@ -17,6 +17,9 @@ export interface Slot {
   readonly rank: number;
   readonly isContent: boolean;
   readonly read: ReadValue | undefined;
+  /** Another key that must be in the same place. */
+  readonly beside: string | undefined;
+  readonly isNotOfBrowsers: boolean;
   /** The key, as people are told it. */
   readonly name: string;
   readonly next: Slot | undefined;
@@ -78,8 +81,11 @@ function eachRow(visit: (row: Row, slot: Slot) => void): void {
   FIELD_NAMES.forEach((name, field) => {
     const rule: FieldRule = FIELD_RULES[name];
     rule.rows.forEach((row, i) => {
-      const { read } = row;
-      visit(row, { field, rank: i * 2, isContent: rule.isContent === true, read, name: rowName(row), next: undefined });
+      const { read, beside } = row;
+      const isContent = rule.isContent === true;
+      const isNotOfBrowsers = row.isNotOfBrowsers === true;
+      const name = rowName(row);
+      visit(row, { field, rank: i * 2, isContent, read, beside, isNotOfBrowsers, name, next: undefined });
     });
   });
 }
@@ -158,7 +164,11 @@ export class Picks {
   /** By field: its value has been stored, so that the raw attribute need not be. */
   private readonly used: boolean[];
 
-  constructor(base?: Picks) {
+  /** @param isOfBrowser the span's scope watches a page in a browser */
+  constructor(
+    base?: Picks,
+    private readonly isOfBrowser = false,
+  ) {
     this.picks = base === undefined ? new Array<undefined>(FIELD_NAMES.length).fill(undefined) : base.picks.slice();
     this.used = new Array<boolean>(FIELD_NAMES.length).fill(false);
   }
@@ -168,24 +178,27 @@ export class Picks {
     const picks = new Picks();
     for (const [key, value] of attributes) {
       const slot = RESOURCE_SLOTS.get(key);
-      if (slot !== undefined) picks.offerTo(slot, value, value);
+      if (slot !== undefined) picks.offerTo(slot, value, value, attributes);
     }
     return picks;
   }
 
-  /** Takes what an attribute of the span says. */
-  offer({ slot, members }: KeyMeaning, value: AttributeValue): void {
-    if (slot !== undefined) this.offerTo(slot, value, value);
+  /** Takes what one of the `attributes` of the span says. */
+  offer({ slot, members }: KeyMeaning, value: AttributeValue, attributes: Attributes): void {
+    if (slot !== undefined) this.offerTo(slot, value, value, attributes);
     if (members !== undefined) this.offerMembers(members, value);
   }
 
-  private offerTo(slot: Slot, value: AttributeValue, sent: AttributeValue): void {
+  private offerTo(slot: Slot, value: AttributeValue, sent: AttributeValue, place: Place): void {
     if (isBlank(value)) return;
     for (let s: Slot | undefined = slot; s !== undefined; s = s.next) {
       const rank = s.isContent && isEmptyContainer(value) ? s.rank + EMPTY_CONTENT_RANK : s.rank;
       const known = this.picks[s.field];
       if (known !== undefined && known.rank <= rank) continue;
-      const read = s.read === undefined ? value : s.read(value);
+      if (s.isNotOfBrowsers && this.isOfBrowser) continue;
+      const beside = s.beside === undefined ? undefined : scalarOf(place, s.beside);
+      if (s.beside !== undefined && beside === undefined) continue;
+      const read = s.read === undefined ? value : s.read(value, beside);
       if (read !== undefined && !isBlank(read)) this.picks[s.field] = { slot: s, rank, value: read, sent };
     }
   }
@@ -196,9 +209,7 @@ export class Picks {
     for (const [name, item] of members) {
       const slot = slots.get(name);
       if (slot === undefined) continue;
-      // Of an object only scalars are names and ids.
-      const isScalar = typeof item === 'string' || typeof item === 'number' || typeof item === 'bigint';
-      if (isScalar) this.offerTo(slot, item, value);
+      if (isScalar(item)) this.offerTo(slot, item, value, members);
     }
   }
 
@@ -252,6 +263,20 @@ export class Picks {
       if (s.name !== ASSUMED_KEYS[s.field]) sources.set(FIELD_NAMES[s.field]!, s.name);
     }
   }
+}
+
+/** Where a key was found: the attributes, or the members of one of them. */
+type Place = ReadonlyMap<string, unknown>;
+
+/** The value that a row needs beside its own, if it says anything. */
+export function scalarOf(place: Place, key: string): AttributeValue | undefined {
+  const value = place.get(key);
+  return isScalar(value) && !isBlank(value) ? value : undefined;
+}
+
+/** Of objects only scalars are names and ids. */
+function isScalar(value: unknown): value is string | number | bigint {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
 }
 
 const LONGEST_PLACEHOLDER = '<not specified>'.length;

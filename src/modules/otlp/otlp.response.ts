@@ -98,12 +98,19 @@ export function summarizeItems<T extends Refused>(
   return summary.length <= MAX_SUMMARY_LENGTH ? summary : `${summary.slice(0, MAX_SUMMARY_LENGTH).toWellFormed()}…`;
 }
 
-/** The answer to a request of which every span was refused; `firstPath` is where the first of them lies. */
-export function nothingUsable(rejected: readonly Rejection[], firstPath: string): NothingUsable {
+/**
+ * The answer to a request of which every span was refused; `firstPath` is where the first of them lies. Spans without
+ * ids may be records of another signal, except in JSON, where the key of the list says what they are.
+ */
+export function nothingUsable(
+  rejected: readonly Rejection[],
+  firstPath: string,
+  encoding: OtlpEncoding | undefined,
+): NothingUsable {
   const first = rejected[0]!;
   const rest =
     rejected.length > 1 ? ` None of the ${rejected.length} spans can be stored: ${summarize(rejected)}.` : '';
-  const isAboutIds = first.field === 'traceId' || first.field === 'spanId';
-  const hint = isAboutIds ? ' Is this a logs or metrics payload? Those belong to /v1/logs and /v1/metrics.' : '';
+  const mayBeOther = encoding === 'protobuf' && (first.field === 'traceId' || first.field === 'spanId');
+  const hint = mayBeOther ? ' Is this a logs or metrics payload? Those belong to /v1/logs and /v1/metrics.' : '';
   return new NothingUsable(`${firstPath} ${first.message}.${rest}${hint}`, firstPath, rejected);
 }

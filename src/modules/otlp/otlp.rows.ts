@@ -1,5 +1,5 @@
 import { type AttributeValue } from './otlp.span.js';
-import { unquote } from './otlp.values.js';
+import { toText, unquote } from './otlp.values.js';
 
 /** What a row of the mapping table is made of. */
 
@@ -51,14 +51,17 @@ export type Doc =
   | 'laminar'
   /** crewAIInc/crewAI, telemetry/telemetry.py. */
   | 'crewAi'
+  /** anthropics/anthropic-sdk-python 2.12, src/anthropic/_tracing.py: spans of the SDK itself. */
+  | 'anthropic'
   /** withastro/flue, its spans of tools and tasks. */
   | 'flue';
 
 /**
  * What a value means, in the words of the domain; undefined when it says nothing, so that the next row is asked. Null
  * never comes.
+ * @param beside the value of the row's other key, where it has one
  */
-export type ReadValue = (value: AttributeValue) => AttributeValue | undefined;
+export type ReadValue = (value: AttributeValue, beside?: AttributeValue) => AttributeValue | undefined;
 
 export interface Row {
   readonly key: string;
@@ -68,6 +71,10 @@ export interface Row {
   readonly doc: Doc;
   /** Whether it is looked for on the span, on its resource, or on both, the span first. */
   readonly on: 'span' | 'resource' | 'both';
+  /** Another key of the same place: a row that has one says something only where both are there. */
+  readonly beside?: string;
+  /** Not taken from spans of scopes that watch a page in a browser. */
+  readonly isNotOfBrowsers?: true;
   readonly read?: ReadValue;
 }
 
@@ -94,10 +101,38 @@ function row(on: Row['on'], key: string, doc: Doc, read: ReadValue | undefined):
   return read === undefined ? { key, doc, on } : { key, doc, on, read };
 }
 
-/** How a row is named to people: its key, and the member of the object behind an arrow. */
-export function rowName({ key, member: name }: Row): string {
-  return name === undefined ? key : `${key} → ${name}`;
+/** The row without the spans of scopes that watch a page in a browser, where its key names the visit of the page. */
+export function notOfBrowsers(sent: Row): Row {
+  return { ...sent, isNotOfBrowsers: true };
 }
+
+/** How a row is named to people: its key, the member of the object behind an arrow, and the other key behind a plus. */
+export function rowName({ key, member: name, beside }: Row): string {
+  const own = name === undefined ? key : `${key} → ${name}`;
+  return beside === undefined ? own : `${own} + ${beside}`;
+}
+
+/** Where clients put metadata of their own, most explicit first: a prefix of keys, or one key with an object. */
+const BAGS: readonly {
+  readonly doc: Doc;
+  readonly prefix?: string;
+  readonly object?: string;
+  readonly isQuoted?: true;
+}[] = [
+  { prefix: 'langfuse.observation.metadata.', doc: 'langfuse', isQuoted: true },
+  { prefix: 'langfuse.trace.metadata.', doc: 'langfuse', isQuoted: true },
+  { object: 'langfuse.observation.metadata', doc: 'langfuse' },
+  { object: 'langfuse.trace.metadata', doc: 'langfuse' },
+  { object: 'metadata', doc: 'openInference' },
+  { prefix: 'traceloop.association.properties.', doc: 'traceloop' },
+  { prefix: 'ai.telemetry.metadata.', doc: 'aiSdk' },
+  { prefix: 'ai.settings.context.', doc: 'aiSdk' },
+  { prefix: 'langsmith.metadata.', doc: 'langSmith' },
+  { prefix: 'lmnr.association.properties.', doc: 'laminar' },
+  { prefix: 'lmnr.association.properties.metadata.', doc: 'laminar' },
+  { prefix: 'metadata.', doc: 'liteLlm' },
+  { prefix: 'baggage.', doc: 'otel' },
+];
 
 /**
  * The places where clients put an identifier that has no key of its own in a convention, most explicit first (xtrace's
@@ -109,27 +144,30 @@ export function everywhere(names: readonly string[], read?: ReadValue): Row[] {
   const spellings = names.flatMap((name) => [name, camelCase(name)]).filter((name, i, all) => all.indexOf(name) === i);
   const readText: ReadValue = (value) => (read === undefined ? unquote(value) : read(unquote(value)));
   const rowsOf = (make: (name: string) => Row): Row[] => spellings.map(make);
-  const prefixed = (prefix: string, doc: Doc, reads = read): Row[] =>
-    rowsOf((name) => span(`${prefix}${name}`, doc, reads));
-  const inside = (key: string, doc: Doc): Row[] => rowsOf((name) => member(key, name, doc, read));
   return [
-    ...prefixed('xtrace.', 'xtrace'),
-    ...prefixed('', 'xtrace'),
-    ...prefixed('langfuse.observation.metadata.', 'langfuse', readText),
-    ...prefixed('langfuse.trace.metadata.', 'langfuse', readText),
-    ...inside('langfuse.observation.metadata', 'langfuse'),
-    ...inside('langfuse.trace.metadata', 'langfuse'),
-    ...inside('metadata', 'openInference'),
-    ...prefixed('traceloop.association.properties.', 'traceloop'),
-    ...prefixed('ai.telemetry.metadata.', 'aiSdk'),
-    ...prefixed('ai.settings.context.', 'aiSdk'),
-    ...prefixed('langsmith.metadata.', 'langSmith'),
-    ...prefixed('lmnr.association.properties.', 'laminar'),
-    ...prefixed('lmnr.association.properties.metadata.', 'laminar'),
-    ...prefixed('metadata.', 'liteLlm'),
-    ...prefixed('baggage.', 'otel'),
+    ...rowsOf((name) => span(`xtrace.${name}`, 'xtrace', read)),
+    ...rowsOf((name) => span(name, 'xtrace', read)),
+    ...BAGS.flatMap(({ prefix, object, doc, isQuoted }) =>
+      rowsOf((name) =>
+        object === undefined
+          ? span(`${prefix}${name}`, doc, isQuoted ? readText : read)
+          : member(object, name, doc, read),
+      ),
+    ),
     ...rowsOf((name) => resource(name, 'xtrace', read)),
   ];
+}
+
+/** The same bags for an identifier that two keys make up together, `<first>:<second>`, or the first alone. */
+export function pairedEverywhere(first: string, second: string, doc: Doc): Row[] {
+  const readPair: ReadValue = (value, beside) =>
+    beside === undefined ? unquote(value) : `${toText(unquote(value))}:${toText(unquote(beside))}`;
+  const bags = [{ prefix: '', object: undefined }, ...BAGS];
+  const single = bags.map(({ prefix, object }) =>
+    object === undefined ? span(`${prefix}${first}`, doc, readPair) : member(object, first, doc, readPair),
+  );
+  const paired = bags.map(({ prefix }, i) => ({ ...single[i]!, beside: `${prefix ?? ''}${second}` }));
+  return [...paired, ...single];
 }
 
 function camelCase(name: string): string {

@@ -1,3 +1,4 @@
+import { isBrowserScope } from './otlp.browser-scopes.js';
 import { resourceMetadata, type ScopeMetadata, scopeMetadata, type SharedMetadata } from './otlp.metadata.js';
 import { Picks } from './otlp.picks.js';
 import { fitResource, fitScope } from './otlp.shared.js';
@@ -20,6 +21,8 @@ export interface ScopeContext {
   readonly metadata: ScopeMetadata;
   readonly name: string;
   readonly isLangfuseSdk: boolean;
+  /** It watches a page in a browser. */
+  readonly isBrowser: boolean;
   readonly sendsGenerationsAsSpans: boolean;
 }
 
@@ -40,6 +43,7 @@ export function readScope(sent: Omit<OtlpScopeSpans, 'spans'>, resource: Resourc
     metadata: scopeMetadata(ofScope, resource.metadata),
     name,
     isLangfuseSdk,
+    isBrowser: isBrowserScope(name),
     sendsGenerationsAsSpans: isLangfuseSdk && resource.isPython && sendsGenerationsAsSpans(version),
   };
 }

@@ -1,4 +1,5 @@
 import { type ObservationWithPayload } from '../../domain/observation.js';
+import { isBrowserScope } from './otlp.browser-scopes.js';
 import { MAPPING_KEY } from './otlp.metadata.js';
 import { isValidId, SPAN_ID_DIGITS, TRACE_ID_DIGITS, type AttributeValue } from './otlp.span.js';
 
@@ -7,6 +8,8 @@ export interface StoredSpan {
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   readonly resource: ReadonlyMap<string, AttributeValue>;
   readonly isLangfuse: boolean;
+  /** The name of its scope, where that watches a page in a browser. */
+  readonly browserScope: string | undefined;
   /** By field the key that filled it, where its attribute is not among `attributes`. */
   readonly sources: ReadonlyMap<string, string>;
   /** What a reader of the mapping should know besides. */
@@ -24,11 +27,13 @@ export function readStored({ id, traceId, metadata }: ObservationWithPayload): S
   const sources = [...membersOf(ours(MAPPING_KEY))].filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
-  const name = scope.get('name');
+  const stated = scope.get('name');
+  const name = typeof stated === 'string' ? stated : '';
   return {
     attributes: attributesOf(ours('attributes')),
     resource: attributesOf(ours('resourceAttributes')),
-    isLangfuse: typeof name === 'string' && name.startsWith('langfuse-sdk'),
+    isLangfuse: name.startsWith('langfuse-sdk'),
+    browserScope: isBrowserScope(name) ? name : undefined,
     sources: new Map(sources),
     notes: notesOf(ours),
   };

@@ -14,7 +14,8 @@ export class OtlpTraceReceiver implements OtlpReceiver {
 
   async receive(body: Buffer, encoding: OtlpEncoding, project: Project): Promise<ReceivedExport> {
     const decoded = encoding === 'json' ? decodeJson(body) : streamProtobuf(body);
-    const { batch, spanCount, rejected } = mapExport(decoded, { project, nowMs: Date.now(), bytes: body.length });
+    const context = { project, nowMs: Date.now(), bytes: body.length, encoding };
+    const { batch, spanCount, rejected } = mapExport(decoded, context);
     const receipt = spanCount === 0 ? { rejected: [] } : await this.ingest.submit(batch);
     const refused = [...rejected, ...receipt.rejected];
     const refusedSpans = refused.filter(({ kind }) => kind === 'observation');

@@ -194,6 +194,8 @@ export const TYPE_ROWS: readonly Row[] = [
   span('flue.tool.call_id', 'flue', always('TOOL')),
   span('flue.task.id', 'flue', always('AGENT')),
   span('flue.task.agent', 'flue', always('AGENT')),
+  // It names a model, which is not called.
+  span('anthropic.message.count_tokens.input_tokens', 'anthropic', always('SPAN')),
   span('haystack.component.type', 'haystack', haystackComponent),
   span('db.vector.query.top_k', 'traceloop', always('RETRIEVER')),
   span('db.system', 'traceloop', vectorDatabase),

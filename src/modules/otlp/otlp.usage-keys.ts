@@ -78,11 +78,13 @@ export const COUNT_KEYS = {
     'gen_ai.usage.cache_creation.input_tokens.ephemeral_5m',
     'gen_ai.usage.cache_creation.ephemeral_5m_input_tokens',
     'gen_ai.usage.details.ephemeral_5m_input_tokens',
+    'anthropic.usage.cache_creation.ephemeral_5m_input_tokens',
   ],
   cacheCreation1h: [
     'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h',
     'gen_ai.usage.cache_creation.ephemeral_1h_input_tokens',
     'gen_ai.usage.details.ephemeral_1h_input_tokens',
+    'anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
   ],
   reasoning: [
     'gen_ai.usage.reasoning.output_tokens',

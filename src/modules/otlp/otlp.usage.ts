@@ -134,6 +134,18 @@ function slotsOf<Field extends CountField | CostField>(
   );
 }
 
+/** Whether attributes of that key state token counts. */
+export function isCountKey(key: string): boolean {
+  const slot = SLOTS.get(key);
+  if (slot !== undefined) return !slot.isCost;
+  return COUNT_OBJECTS.has(key) || (key.startsWith(USAGE_PREFIX) && !REST_KEYS.has(key));
+}
+
+/** Whether attributes of that key state costs. */
+export function isCostKey(key: string): boolean {
+  return SLOTS.get(key)?.isCost === true || COST_OBJECTS.has(key);
+}
+
 /** The best value of each field so far. Fields are names of ours, never a client's. */
 class Ranked<Field extends string> {
   private readonly ranks: Record<string, number> = {};
