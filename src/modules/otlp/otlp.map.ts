@@ -1,25 +1,32 @@
 import { toIndexableText } from '../../domain/identifier.js';
 import { type IngestBatch, type Rejection } from '../../domain/ingest-batch.js';
 import { type JsonText, toJsonText, toStorableText } from '../../domain/json.js';
-import { type CostDetails, type ObservationPatch, type UsageDetails } from '../../domain/observation.js';
+import { type CostDetails, type Level, type ObservationPatch, type UsageDetails } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
-import { eventStamp, inheritedStamp } from '../../domain/time.js';
+import { eventStamp, inheritedStamp, type Micros } from '../../domain/time.js';
 import { type TracePatch } from '../../domain/trace.js';
 import { type Field } from './otlp.attributes.js';
 import { type CallFacts, completeFacts } from './otlp.call-facts.js';
-import { readContents } from './otlp.content.js';
+import { type Contents, readContents } from './otlp.content.js';
 import { readExperiment } from './otlp.experiment.js';
 import { readCompletionStart } from './otlp.first-token.js';
 import { readId, readStep } from './otlp.step.js';
-import { inheritedMetadata, observationMetadata, spanMetadata } from './otlp.metadata.js';
+import {
+  inheritedMetadata,
+  type Notes,
+  observationMetadata,
+  type SpanMetadata,
+  spanMetadata,
+} from './otlp.metadata.js';
 import { ModelParameters } from './otlp.parameters.js';
+import { type Parent, readParent } from './otlp.parent.js';
 import { asRunning } from './otlp.pending.js';
 import { type KeyMeaning, meaningOf, Picks, type Sources } from './otlp.picks.js';
 import { nothingUsable, type OtlpEncoding } from './otlp.response.js';
 import { readResource, readScope, type ScopeContext } from './otlp.scope.js';
-import { findProblem, isValidId, type OtlpSpan, SPAN_ID_DIGITS, type SpanStream } from './otlp.span.js';
+import { findProblem, type OtlpSpan, type SpanStream } from './otlp.span.js';
 import { readFailure, readLevel, STATUS_ERROR } from './otlp.status.js';
-import { readClock } from './otlp.time.js';
+import { type Clock, readClock } from './otlp.time.js';
 import { readCostDetails, readUsageAttributes, readUsageDetails, type UsageReading } from './otlp.usage.js';
 import { toBoolean, toContent, toText, toTextList } from './otlp.values.js';
 import { readAgentName, readName, readToolName, readType } from './otlp.vocabulary.js';
@@ -90,12 +97,33 @@ interface ModelCall extends CallFacts {
   readonly statedCost: CostDetails | undefined;
 }
 
+/** What a span says of itself. */
+interface ObservationReading {
+  /** Its metadata are yet to come. */
+  readonly observation: ObservationPatch;
+  readonly contents: Contents;
+  /** How tokens were counted. */
+  readonly counting: JsonText | undefined;
+  readonly notes: Notes;
+}
+
+/** What a span says of its trace under keys that speak of traces. */
+type TraceStatement = Pick<
+  TracePatch,
+  'name' | 'userId' | 'sessionId' | 'release' | 'public' | 'tags' | 'input' | 'output'
+>;
+
 class SpanMapper {
   private readonly picks: Picks;
   private readonly usage: UsageReading;
   private readonly parameters = new ModelParameters();
   /** What the table says about each attribute, in their order. */
   private readonly meanings: KeyMeaning[] = [];
+  /** What filled fields although no row of the table says so. */
+  private readonly noted: Sources = new Map();
+  private readonly clock: Clock;
+  private readonly parent: Parent;
+  private readonly isRoot: boolean;
 
   constructor(
     private readonly span: OtlpSpan,
@@ -111,87 +139,75 @@ class SpanMapper {
       if (meaning.parameter !== undefined) this.parameters.add(meaning.parameter, value);
     }
     this.usage = readUsageAttributes(span.attributes, scope.name);
+    this.clock = readClock(span, nowMs);
+    this.parent = readParent(span.parentSpanId);
+    this.isRoot = this.parent.isRoot || this.isSet('asRoot') || this.isSet('isAppRoot');
   }
 
   mapInto(observations: ObservationPatch[], traces: TracePatch[]): void {
-    const { span, picks, index, nowMs } = this;
-    const { traceId } = span;
-    const clock = readClock(span, nowMs);
-    const arrival = nowMs * 1000;
-    // What a span says when it has ended beats what it said while it ran, also where the two share their microsecond.
-    const isEnded = clock.end !== undefined;
-    const stamp = eventStamp(clock.end ?? clock.start ?? arrival, isEnded, nowMs);
+    const { span, scope } = this;
+    const { observation, contents, counting, notes } = this.readObservation();
+    const stated = this.readTrace();
+    // Last, because what has found a field of its own by now is left out of the raw attributes.
+    const isRawKept = !scope.isLangfuseSdk;
+    const metadata = spanMetadata(
+      span.attributes,
+      this.meanings,
+      this.picks,
+      scope.metadata,
+      isRawKept,
+      contents,
+      this.noted,
+    );
+    const { own } = metadata;
+    if (counting !== undefined && !own.observation.has(USAGE_NOTE)) own.observation.set(USAGE_NOTE, counting);
+    observation.metadata = observationMetadata(span, metadata, scope.metadata, contents.takenEvents, notes);
+    observations.push(observation);
+    this.addTracePatches(traces, observation, stated, metadata);
+  }
 
+  private readObservation(): ObservationReading {
+    const { span, picks, clock, nowMs, parent } = this;
     const { isLangfuseSdk, sendsGenerationsAsSpans, name: scopeName } = this.scope;
-    const type = readType(picks, {
-      span,
-      scopeName,
-      sendsGenerationsAsSpans,
-      hasUsage: this.usage.usage !== undefined,
-    });
+    const hasUsage = this.usage.usage !== undefined;
+    const type = readType(picks, { span, scopeName, sendsGenerationsAsSpans, hasUsage });
     const toolName = readToolName(picks, span, type);
     // Langfuse's SDKs say what they mean by the name of the span.
     const statedName = isLangfuseSdk ? span.name : readName(picks, span, type, toolName);
     const name = statedName === '' ? undefined : toIndexableText(statedName);
+    const isNameWhole = statedName === span.name && name?.length === statedName.length;
     const level = readLevel(picks, span);
-    const statusMessage = this.readText('statusMessage', toStorableText);
-    const failure = span.statusMessage === '' ? readFailure(picks, span, level) : span.statusMessage;
-    const environment = this.readText('environment');
-    const version = this.readText('version');
+    const status = this.readStatus(level);
     const contents = readContents(span, type);
-    const noted: Sources = new Map();
-    const { input, output } = contents;
     const call = this.readModelCall();
-    const facts = completeFacts(call, contents, { type, scopeName }, noted);
+    const facts = completeFacts(call, contents, { type, scopeName }, this.noted);
     const isGeneration = type === 'GENERATION';
-    const promptName = isGeneration ? this.readText('promptName') : undefined;
-    const promptVersion = isGeneration ? this.readText('promptVersion') : undefined;
-    const completionStartTime = readCompletionStart(picks, span, clock, scopeName, nowMs);
-    const step = readStep(picks);
     const agentName = readAgentName(picks);
-    const parent = readParent(span.parentSpanId);
-    const isRoot = parent.isRoot || this.isSet('asRoot') || this.isSet('isAppRoot');
+    const step = readStep(picks);
 
-    const traceName = this.readText('traceName');
-    const userId = readId(picks, 'userId');
-    const sessionId = readId(picks, 'sessionId');
-    const release = this.readText('release');
-    const isPublic = this.readPublic();
-    const tags = this.readTags();
-    const traceInput = this.readContent('traceInput');
-    const traceOutput = this.readContent('traceOutput');
-
-    // Last, because what has found a field of its own by now is left out of the raw attributes.
-    const shared = this.scope.metadata;
-    const own = spanMetadata(span.attributes, this.meanings, picks, shared, !isLangfuseSdk, contents, noted);
-    if (facts.counting !== undefined && !own.own.observation.has(USAGE_NOTE))
-      own.own.observation.set(USAGE_NOTE, facts.counting);
-    const isStatusShown =
-      (span.statusCode === 0 || (span.statusCode === STATUS_ERROR && level === 'ERROR')) &&
-      (span.statusMessage === '' || statusMessage === undefined);
-
-    observations.push({
+    const observation: ObservationPatch = {
       kind: 'observation',
-      index,
-      traceId,
+      index: this.index,
+      traceId: span.traceId,
       id: span.spanId,
-      stamp,
+      // What a span says when it has ended beats what it said while it ran, also where the two share their microsecond.
+      stamp: eventStamp(this.latest, clock.end !== undefined, nowMs),
       startTime: clock.start ?? clock.end,
       endTime: clock.end,
-      completionStartTime,
+      completionStartTime: readCompletionStart(picks, span, clock, scopeName, nowMs),
       type,
       name,
       level,
-      statusMessage: statusMessage ?? (failure === undefined ? undefined : toStorableText(failure)),
+      statusMessage: status.message,
       model: facts.model,
       modelParameters: facts.modelParameters,
       usage: facts.usage,
       statedCost: call.statedCost,
       parentObservationId: parent.id,
-      version,
-      promptName,
-      promptVersion,
-      environment,
+      version: this.readText('version'),
+      promptName: isGeneration ? this.readText('promptName') : undefined,
+      promptVersion: isGeneration ? this.readText('promptVersion') : undefined,
+      environment: this.readText('environment'),
       requestedModel: facts.requestedModel,
       provider: this.readText('provider'),
       finishReason: facts.finishReason,
@@ -204,55 +220,71 @@ class SpanMapper {
       stepType: step.stepType,
       attemptIndex: step.attemptIndex,
       runState: step.runState,
-      experiment: readExperiment(span, isRoot),
-      input,
-      output,
-      metadata: observationMetadata(span, own, shared, contents.takenEvents, {
-        clock: clock.note,
-        parentSpanId: parent.unusable,
-        isStatusKept: !isStatusShown,
-        // Also the whole of one that had to be cut.
-        spanName:
-          (statedName === span.name && name?.length === statedName.length) || span.name === '' ? undefined : span.name,
-      }),
-    });
+      experiment: readExperiment(span, this.isRoot),
+      input: contents.input,
+      output: contents.output,
+      metadata: undefined,
+    };
+    const notes = {
+      clock: clock.note,
+      parentSpanId: parent.unusable,
+      isStatusKept: !status.isShown,
+      // Also the whole of one that had to be cut.
+      spanName: isNameWhole || span.name === '' ? undefined : span.name,
+    };
+    return { observation, contents, counting: facts.counting, notes };
+  }
 
-    const traceMetadata = own.own.trace.size === 0 ? undefined : own.own.trace;
-    // Patches that would say nothing are left out.
-    const isTraceUpdate = isAnyStated(
-      traceName,
-      userId,
-      sessionId,
-      isPublic,
-      tags,
-      traceInput,
-      traceOutput,
-      traceMetadata,
-    );
-    if (isAnyStated(traceName, release, version, environment, isPublic, tags, traceInput, traceOutput, traceMetadata)) {
+  private readTrace(): TraceStatement {
+    return {
+      name: this.readText('traceName'),
+      userId: readId(this.picks, 'userId'),
+      sessionId: readId(this.picks, 'sessionId'),
+      release: this.readText('release'),
+      public: this.readPublic(),
+      tags: this.readTags(),
+      input: this.readContent('traceInput'),
+      output: this.readContent('traceOutput'),
+    };
+  }
+
+  /** What the span states about its trace, and what a trace takes over from its spans; nothing that would say nothing. */
+  private addTracePatches(
+    traces: TracePatch[],
+    { traceId, stamp, environment, version, name, input, output }: ObservationPatch,
+    stated: TraceStatement,
+    metadata: SpanMetadata,
+  ): void {
+    const { index, isRoot, clock } = this;
+    const { userId, sessionId, release } = stated;
+    const ofTrace = metadata.own.trace.size === 0 ? undefined : metadata.own.trace;
+    const isStated = isAnyStated(stated.name, stated.public, stated.tags, stated.input, stated.output, ofTrace);
+    if (isStated || isAnyStated(release, version, environment)) {
       traces.push({
         kind: 'trace',
         index,
         traceId,
         stamp,
         environment,
-        name: traceName,
+        name: stated.name,
         release,
         version,
-        public: isPublic,
-        tags,
-        input: traceInput,
-        output: traceOutput,
-        metadata: traceMetadata,
+        public: stated.public,
+        tags: stated.tags,
+        input: stated.input,
+        output: stated.output,
+        metadata: ofTrace,
       });
     }
-    const surroundings = isRoot || isTraceUpdate ? inheritedMetadata(own, shared, isRoot) : undefined;
+    const isUpdate = isStated || isAnyStated(userId, sessionId);
+    const surroundings = isRoot || isUpdate ? inheritedMetadata(metadata, this.scope.metadata, isRoot) : undefined;
     if (isAnyStated(name, userId, sessionId, input, output, surroundings)) {
+      const earliest = clock.start ?? this.latest;
       traces.push({
         kind: 'trace',
         index,
         traceId,
-        stamp: inheritedStamp((clock.start ?? clock.end ?? arrival) + (isEnded ? 0 : 1), isRoot),
+        stamp: inheritedStamp(earliest + (clock.end === undefined ? 1 : 0), isRoot),
         name,
         userId,
         sessionId,
@@ -261,6 +293,23 @@ class SpanMapper {
         metadata: surroundings,
       });
     }
+  }
+
+  /** The latest time that the span states; else when it arrived. */
+  private get latest(): Micros {
+    return this.clock.end ?? this.clock.start ?? this.nowMs * 1000;
+  }
+
+  /** The message to show, and whether level and message say all that the span's status does. */
+  private readStatus(level: Level | undefined): { message: string | undefined; isShown: boolean } {
+    const { statusCode, statusMessage } = this.span;
+    const stated = this.readText('statusMessage', toStorableText);
+    const failure = statusMessage === '' ? readFailure(this.picks, this.span, level) : statusMessage;
+    const isCodeShown = statusCode === 0 || (statusCode === STATUS_ERROR && level === 'ERROR');
+    return {
+      message: stated ?? (failure === undefined ? undefined : toStorableText(failure)),
+      isShown: isCodeShown && (statusMessage === '' || stated === undefined),
+    };
   }
 
   private isSet(field: Field): boolean {
@@ -328,23 +377,6 @@ class SpanMapper {
 
 function toCountingNote({ note }: UsageReading): JsonText | undefined {
   return note === undefined ? undefined : toJsonText(note);
-}
-
-interface Parent {
-  readonly isRoot: boolean;
-  readonly id: string | undefined;
-  /** A parent id as sent that cannot be one. */
-  readonly unusable: string | undefined;
-}
-
-const ROOT: Parent = { isRoot: true, id: undefined, unusable: undefined };
-const ALL_ZERO = /^0*$/;
-
-/** An empty or all-zero parent id means that there is no parent (seen from producers that always write eight bytes). */
-function readParent(parentSpanId: string): Parent {
-  if (isValidId(parentSpanId, SPAN_ID_DIGITS)) return { isRoot: false, id: parentSpanId, unusable: undefined };
-  if (ALL_ZERO.test(parentSpanId)) return ROOT;
-  return { isRoot: false, id: undefined, unusable: parentSpanId };
 }
 
 function isAnyStated(...values: unknown[]): boolean {
