@@ -47,7 +47,8 @@ function recorded(version: string) {
   };
 }
 
-const typesOf = (trace: TraceAnswer): string[] => trace.observations.map(({ type, name }) => `${String(type)} ${String(name)}`).sort();
+const typesOf = (trace: TraceAnswer): string[] =>
+  trace.observations.map(({ type, name }) => `${String(type)} ${String(name)}`).sort();
 
 const TOKENS = { input: 15, output: 3, total: 23 };
 
