@@ -1,5 +1,6 @@
 import { toIndexableText } from '../../domain/identifier.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
+import { restsOfWholes } from '../../domain/usage.js';
 import {
   isObject,
   MAX_CLASS_BYTES,
@@ -82,27 +83,7 @@ function readDetails(details: Readonly<Record<string, unknown>>, counts: Counts)
     if ((classes += 1) > MAX_CLASSES) break;
     counts[className(key)] = count;
   }
-  takeOutParts(counts);
-}
-
-/** OpenAI's parts with the name of their whole in front, as Langfuse's SDK 3 for JavaScript flattens them. */
-const FLATTENED_PART = /^(input|output)_[a-z_]+_tokens$/;
-
-/**
- * Takes such parts out of `input` and `output` where the total is the sum of these two, and so says that the parts are in
- * them; they would be billed twice. Parts that are more than their whole are beside it, whatever the total says.
- */
-function takeOutParts(counts: Counts): void {
-  const { input, output, total } = counts;
-  if (input === undefined || output === undefined || total !== input + output) return;
-  const rest = { input, output };
-  for (const name in counts) {
-    const side = FLATTENED_PART.exec(name)?.[1] as 'input' | 'output' | undefined;
-    if (side !== undefined) rest[side] -= counts[name]!;
-  }
-  if (rest.input < 0 || rest.output < 0) return;
-  counts['input'] = rest.input;
-  counts['output'] = rest.output;
+  Object.assign(counts, restsOfWholes(counts, Object.entries(counts)));
 }
 
 /** Whether it is an object of OpenAI's and nothing else: a map that only looks like one keeps its own classes. */

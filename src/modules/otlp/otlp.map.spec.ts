@@ -297,6 +297,16 @@ describe('tokens and cost', () => {
   const usage = (values: Json) => mapSpan({ 'gen_ai.request.model': 'm', ...values }).observation.usage;
   const details = (value: unknown) => usage({ 'langfuse.observation.usage_details': JSON.stringify(value) });
 
+  it('of @langfuse/openai 4 takes parts out of the whole where the total says that they are in it', () => {
+    const parts = { input_cached_tokens: 64, output_reasoning_tokens: 5 };
+    expect(details({ input: 100, output: 8, total: 108, ...parts })).toEqual({
+      ...{ input: 36, output: 3, total: 108 },
+      ...parts,
+    });
+    const beside = { input: 36, output: 3, total: 108, ...parts };
+    expect(details(beside)).toEqual(beside);
+  });
+
   it('bring OpenAI usage to classes that add up, and keep the keys of any other map', () => {
     const chat = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
     expect(
