@@ -50,3 +50,23 @@ export function statedCost(cost: Readonly<Record<string, number>>): Cost {
     outputCostNanoUsd: Math.round(usd.output * 1e9),
   };
 }
+
+/** OpenAI's parts with the name of their whole in front, as Langfuse's SDKs for JavaScript up to 4 flatten them. */
+const FLATTENED_PART = /^(input|output)_[a-z_]+_tokens$/;
+
+/**
+ * What is left of `input` and `output` without such parts where the total is the sum of these two, and so says that the
+ * parts are in them: they would be billed twice. Undefined where it does not, or where parts are more than their whole.
+ */
+export function restsOfWholes(
+  { input, output, total }: { readonly input?: number; readonly output?: number; readonly total?: number },
+  classes: Iterable<readonly [name: string, count: number]>,
+): { readonly input: number; readonly output: number } | undefined {
+  if (input === undefined || output === undefined || total !== input + output) return undefined;
+  const rests = { input, output };
+  for (const [name, count] of classes) {
+    const side = FLATTENED_PART.exec(name)?.[1] as 'input' | 'output' | undefined;
+    if (side !== undefined) rests[side] -= count;
+  }
+  return rests.input < 0 || rests.output < 0 ? undefined : rests;
+}

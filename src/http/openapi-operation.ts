@@ -31,7 +31,7 @@ const UNAUTHORIZED: ErrorText = {
 };
 const FORBIDDEN: ErrorText = {
   description: 'The credentials are right, but do not open this route.',
-  message: 'Access denied - insufficient permissions for this endpoint',
+  message: 'Access denied - insufficient permissions for this endpoint: it needs a key with the scope admin',
 };
 const BAD_PARAMETER: ErrorText = {
   description: 'A parameter is missing, out of range or cannot be read; the message names it.',

@@ -151,7 +151,7 @@ describe('a key of a project', () => {
     expect([answer.statusCode, answer.json()]).toEqual([
       403,
       {
-        message: 'Access denied - insufficient permissions for this endpoint',
+        message: 'Access denied - insufficient permissions for this endpoint: it needs a key with the scope ingest',
         ...{ code: 'FORBIDDEN', data: null },
       },
     ]);

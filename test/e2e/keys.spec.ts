@@ -69,13 +69,14 @@ describe('a key', () => {
 
   it('opens by its public half no more than scores', async () => {
     const project = await makeProject(server.url);
-    const refused = { message: 'Access denied - insufficient permissions for this endpoint', error: 'ForbiddenError' };
+    const denied = 'Access denied - insufficient permissions for this endpoint: it needs a key with the scope';
     for (const headers of [project.publicBearer, bearer(TEST_PUBLIC_KEY)]) {
-      for (const [method, path, body] of [
-        ['GET', '/api/public/projects'],
-        ['GET', '/api/public/traces/x'],
-        ['POST', '/api/public/model-prices', {}],
+      for (const [method, path, scope, body] of [
+        ['GET', '/api/public/projects', 'read'],
+        ['GET', '/api/public/traces/x', 'read'],
+        ['POST', '/api/public/model-prices', 'admin', {}],
       ] as const) {
+        const refused = { message: `${denied} ${scope}`, error: 'ForbiddenError' };
         expect(await call(method, path, headers, body)).toMatchObject({ status: 403, json: refused });
       }
       expect(await statusOf('POST', BATCH, headers, { trace: { id: 'x' } })).toBe(403);

@@ -48,7 +48,7 @@ describe('the Langfuse SDK for Python 2.60.10, as recorded', () => {
     const trace = await state.api.trace('v2-trace');
     expect(trace).toMatchObject({
       ...{ name: 'chat.turn', userId: 'ada', sessionId: 'v2-session', release: 'r1', version: '7', public: true },
-      ...{ input: { turn: 1 }, output: 'noon', metadata: { tenant: 'acme' } },
+      ...{ input: { turn: 1 }, output: 'noon', metadata: { tenant: 'acme', ratio: 1 } },
     });
     expect([...(trace['tags'] as string[])].sort()).toEqual(['late', 'python', 'v2']);
     expect(named(trace.observations)).toEqual(['cache.miss', 'chat.generation', 'old', 'retrieve']);
@@ -116,6 +116,7 @@ describe.each(['3.15.0', '4.18.0', '5.0.4'])('the Langfuse SDK for Python %s, as
     });
     expect(observationNamed(trace, 'a chain')).toMatchObject({ metadata: { kind: 'chain' } });
     expect(observationNamed(trace, 'clock')).toMatchObject({ level: 'ERROR', statusMessage: 'no clock' });
+    expect(observationNamed(trace, 'clock')['metadata']).toMatchObject({ ratio: 1, tiny: 1.2e-7, digits: '12.50' });
   });
 
   it('leaves scores of every type, on trace, observation and session', async () => {

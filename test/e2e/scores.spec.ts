@@ -50,6 +50,19 @@ const idsOf = async (path: string): Promise<unknown[]> =>
   ((await api.read(path))['data'] as JsonObject[]).map(({ id }) => id);
 
 describe('a score', () => {
+  it('of a trace that has not come is listed with null, in the first version of the list with an empty trace', async () => {
+    const traceId = uniqueId('to-come');
+    await write({ traceId, name: 'early', value: 1 });
+    const [traceIn, firstTraceIn] = await Promise.all(
+      [V2, SCORES].map(async (path) => {
+        const { data } = await api.read(`${path}?traceId=${traceId}`);
+        return (data as JsonObject[]).map(({ trace }) => trace);
+      }),
+    );
+    expect(traceIn).toEqual([null]);
+    expect(firstTraceIn).toEqual([{ userId: null, tags: [], environment: null, sessionId: null }]);
+  });
+
   it('has every documented key, null where nothing was said', async () => {
     const id = await write({ traceId: 'nowhere', name: 'n', value: 0.1 + 0.2 });
     expect(await read(id)).toEqual({

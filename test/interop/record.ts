@@ -4,6 +4,7 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FakeLlm } from '../support/fake-llm.js';
 import { PROJECT_ROOT, startServer, TEST_PUBLIC_KEY, TEST_SECRET_KEY, TEST_TOKEN } from '../support/server-process.js';
 
 // `node --import ./test/bench/register.mjs test/interop/record.ts [client]`: see README.md in this folder.
@@ -39,6 +40,7 @@ interface ClientRun {
 /** Where the environments are; they stay, so that a second recording is quick. */
 const VENVS = process.env['XTRACE_VENVS'] ?? join(tmpdir(), 'xtrace-interop');
 const EVERYTHING_ON_OTEL = '"$PYTHON" python/langfuse/langfuse_otel_calls.py';
+const INTEGRATIONS_ON_OTEL = '"$PYTHON" python/langfuse/langfuse_otel_integrations.py';
 
 const CLIENTS: readonly ClientRun[] = [
   { name: 'xtrace-client-rust-0.0.15', command: 'cargo run --quiet --manifest-path rust/Cargo.toml' },
@@ -49,10 +51,22 @@ const CLIENTS: readonly ClientRun[] = [
   langfuseSdk('3.15.0', EVERYTHING_ON_OTEL),
   langfuseSdk('4.18.0', EVERYTHING_ON_OTEL),
   langfuseSdk('5.0.4', EVERYTHING_ON_OTEL),
+  langfuseIntegrations('2.60.10', '"$PYTHON" python/langfuse/langfuse2_integrations.py'),
+  langfuseIntegrations('3.15.0', INTEGRATIONS_ON_OTEL),
+  langfuseIntegrations('5.0.4', INTEGRATIONS_ON_OTEL),
 ];
 
 function langfuseSdk(version: string, command: string): ClientRun {
   return { name: `langfuse-sdk-python-${version}`, command, requirements: `requirements-${version}.txt` };
+}
+
+/** What is built on that version of the SDK: wrappers, callbacks, other people's packages. */
+function langfuseIntegrations(version: string, command: string): ClientRun {
+  return {
+    name: `langfuse-integrations-python-${version}`,
+    command,
+    requirements: `requirements-${version}-integrations.txt`,
+  };
 }
 
 /** The Python of that environment, made where it is missing. */
@@ -138,6 +152,7 @@ function run(command: string, env: Record<string, string>): Promise<number> {
 async function main(): Promise<void> {
   const [only] = process.argv.slice(2);
   mkdirSync(FIXTURES, { recursive: true });
+  const llm = await FakeLlm.start();
   for (const { name, command, requirements } of CLIENTS.filter(
     (client) => only === undefined || client.name.startsWith(only),
   )) {
@@ -152,6 +167,9 @@ async function main(): Promise<void> {
       ...(requirements === undefined ? {} : { PYTHON: pythonOf(requirements) }),
       XTRACE_URL: url,
       XTRACE_TOKEN: TEST_TOKEN,
+      OPENAI_BASE_URL: llm.openAiUrl,
+      OPENAI_API_KEY: 'none',
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
       LANGFUSE_HOST: url,
       LANGFUSE_PUBLIC_KEY: TEST_PUBLIC_KEY,
       LANGFUSE_SECRET_KEY: TEST_SECRET_KEY,
@@ -168,6 +186,7 @@ async function main(): Promise<void> {
     );
     if (code !== 0) process.exitCode = 1;
   }
+  await llm.stop();
 }
 
 void main();

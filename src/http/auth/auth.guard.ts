@@ -37,6 +37,8 @@ export function requireScope(request: FastifyRequest, principal: Principal): voi
 /** @throws ForbiddenException when `principal` is not allowed what `needed` names. */
 export function demandScope(principal: Principal, needed: Scope): void {
   if (!principal.scopes.includes(needed)) {
-    throw new ForbiddenException('Access denied - insufficient permissions for this endpoint');
+    const missing =
+      needed === 'operator' || needed === 'metrics' ? 'credentials of the settings' : `a key with the scope ${needed}`;
+    throw new ForbiddenException(`Access denied - insufficient permissions for this endpoint: it needs ${missing}`);
   }
 }

@@ -26,6 +26,33 @@ describe('usage', () => {
       { input: 6, input_cached_tokens: 4, output: 0, output_reasoning_tokens: 25, total: 30 },
     ],
     [
+      'takes flattened parts of OpenAI out of the whole where the total says that they are in it',
+      undefined,
+      { input: 100, output: 8, total: 108, input_cached_tokens: 64, input_audio_tokens: 0, output_reasoning_tokens: 5 },
+      {
+        ...{ input: 36, input_cached_tokens: 64, input_audio_tokens: 0, output: 3, output_reasoning_tokens: 5 },
+        total: 108,
+      },
+    ],
+    [
+      'leaves flattened parts where the total counts them beside the whole',
+      undefined,
+      { input: 36, output: 3, total: 108, input_cached_tokens: 64, output_reasoning_tokens: 5 },
+      { input: 36, output: 3, total: 108, input_cached_tokens: 64, output_reasoning_tokens: 5 },
+    ],
+    [
+      'leaves flattened parts that are more than their whole',
+      undefined,
+      { input: 10, output: 3, total: 13, input_cached_tokens: 64 },
+      { input: 10, output: 3, total: 13, input_cached_tokens: 64 },
+    ],
+    [
+      'leaves what Anthropic counts beside its input',
+      undefined,
+      { input: 100, output: 3, total: 103, cache_read_input_tokens: 64 },
+      { input: 100, output: 3, total: 103, cache_read_input_tokens: 64 },
+    ],
+    [
       'of OpenAI responses as well',
       undefined,
       { input_tokens: 3, output_tokens: 4, total_tokens: 7, input_tokens_details: null },

@@ -1,5 +1,6 @@
 import { toIndexableText } from '../../domain/identifier.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
+import { restsOfWholes } from '../../domain/usage.js';
 import {
   isObject,
   MAX_CLASS_BYTES,
@@ -82,6 +83,7 @@ function readDetails(details: Readonly<Record<string, unknown>>, counts: Counts)
     if ((classes += 1) > MAX_CLASSES) break;
     counts[className(key)] = count;
   }
+  Object.assign(counts, restsOfWholes(counts, Object.entries(counts)));
 }
 
 /** Whether it is an object of OpenAI's and nothing else: a map that only looks like one keeps its own classes. */

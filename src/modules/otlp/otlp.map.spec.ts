@@ -297,6 +297,16 @@ describe('tokens and cost', () => {
   const usage = (values: Json) => mapSpan({ 'gen_ai.request.model': 'm', ...values }).observation.usage;
   const details = (value: unknown) => usage({ 'langfuse.observation.usage_details': JSON.stringify(value) });
 
+  it('of @langfuse/openai 4 takes parts out of the whole where the total says that they are in it', () => {
+    const parts = { input_cached_tokens: 64, output_reasoning_tokens: 5 };
+    expect(details({ input: 100, output: 8, total: 108, ...parts })).toEqual({
+      ...{ input: 36, output: 3, total: 108 },
+      ...parts,
+    });
+    const beside = { input: 36, output: 3, total: 108, ...parts };
+    expect(details(beside)).toEqual(beside);
+  });
+
   it('bring OpenAI usage to classes that add up, and keep the keys of any other map', () => {
     const chat = { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 };
     expect(
@@ -443,7 +453,7 @@ describe('metadata', () => {
         'langfuse.observation.metadata.both': '2',
         'langfuse.observation.metadata.yes': 'true',
         'langfuse.observation.metadata.version': '1.0.0',
-        'langfuse.observation.metadata.round': '1.0',
+        'langfuse.observation.metadata.release': '3.10',
         'langfuse.observation.metadata.big': '9007199254740993',
         'langfuse.observation.metadata.a.b': '{"c":[1]}',
         'langfuse.observation.metadata.gone': 'null',
@@ -458,7 +468,7 @@ describe('metadata', () => {
       both: 2,
       yes: true,
       version: '1.0.0',
-      round: '1.0',
+      release: '3.10',
       big: '9007199254740993',
       'a.b': { c: [1] },
       shared: 's',
@@ -467,6 +477,28 @@ describe('metadata', () => {
     expect(Object.keys(metadata)).not.toEqual(expect.arrayContaining(['none']));
     expect(metadata['attributes']).toBeUndefined();
     expect(parse(stated!.metadata)).toEqual({ metadata: 'just text', shared: 's' });
+  });
+
+  it.each([
+    ['1.0', 1],
+    ['-0.5', -0.5],
+    ['1.2e-07', 1.2e-7],
+    ['1e-05', 1e-5],
+    ['1e-7', 1e-7],
+    ['1e+16', 1e16],
+    ['100000.0', 1e5],
+    ['12345678901234.0', 12345678901234],
+    // No SDK writes a number so.
+    ['1.00', '1.00'],
+    ['1e5', '1e5'],
+    ['007', '007'],
+    ['+1', '+1'],
+    ['-0.0', '-0.0'],
+    ['0.1000000000000000001', '0.1000000000000000001'],
+    ['1e+400', '1e+400'],
+  ])('of Langfuse reads %s as SDKs in Python and JavaScript write numbers', (text, read) => {
+    const { metadata } = mapSpan({ 'langfuse.observation.metadata.value': text }, {}, LANGFUSE);
+    expect(metadata).toMatchObject({ value: read });
   });
 
   it('takes keys such as __proto__ for data', () => {

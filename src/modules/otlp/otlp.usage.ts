@@ -1,5 +1,6 @@
 import { toStorableText } from '../../domain/json.js';
 import { type CostDetails, type UsageDetails } from '../../domain/observation.js';
+import { restsOfWholes } from '../../domain/usage.js';
 import { type CountingNote, splitCounts, type StatedCounts } from './otlp.usage-split.js';
 import { type AttributeValue, type Attributes } from './otlp.span.js';
 import { membersOf } from './otlp.members.js';
@@ -102,6 +103,9 @@ function readCounts(members: ReadonlyMap<string, unknown>): Map<string, number> 
     const count = toCount(value);
     if (count !== undefined) counts.set(CAMEL_CASE.get(key) ?? toStorableText(key), count);
   }
+  const [input, output, total] = [counts.get('input'), counts.get('output'), counts.get('total')];
+  const rests = restsOfWholes({ input, output, total }, counts);
+  if (rests !== undefined) counts.set('input', rests.input).set('output', rests.output);
   return counts;
 }
 

@@ -61,7 +61,7 @@ export function toContent(value: AttributeValue): JsonText {
 
 /**
  * A metadata value as JSON, in the form JSON.stringify gives; undefined for null. Langfuse SDKs send every value that is
- * not a string as JSON text, so text that is JSON is read, except numbers that a double would change.
+ * not a string as JSON text, so text that is JSON is read, but a number only as these SDKs would have written it.
  */
 export function toMetadataValue(value: AttributeValue): JsonText | undefined {
   if (value === null) return undefined;
@@ -69,7 +69,8 @@ export function toMetadataValue(value: AttributeValue): JsonText | undefined {
   const container = parseContainer(value);
   if (container !== undefined) return toJsonText(container);
   if (value === 'null') return undefined;
-  if (value === 'true' || value === 'false' || isPlainNumber(value)) return value;
+  if (value === 'true' || value === 'false') return value;
+  if (isNumberOfAnSdk(value)) return String(Number(value));
   if (value.startsWith('"') && value.endsWith('"')) {
     const text = parseJson(value);
     if (typeof text === 'string') return toJsonText(text);
@@ -92,10 +93,22 @@ export function unquote(value: AttributeValue): AttributeValue {
 
 const LONGEST_NUMBER = 24;
 
-function isPlainNumber(text: string): boolean {
+/** Whether it is what JavaScript or Python makes of a number: `1.2e-7` and `1.2e-07`, but not `3.10`, which is a version. */
+function isNumberOfAnSdk(text: string): boolean {
   const first = text.charCodeAt(0);
   const mayBe = text.length <= LONGEST_NUMBER && ((first >= 48 && first <= 57) || first === 45);
-  return mayBe && Number.isFinite(Number(text)) && String(Number(text)) === text;
+  const number = mayBe ? Number(text) : NaN;
+  return Number.isFinite(number) && (String(number) === text || pythonFloat(number) === text);
+}
+
+/** As `repr` and `json.dumps` of Python write a float: the shortest digits, a point always, exponents of two digits. */
+function pythonFloat(number: number): string {
+  const [digits, exponentText] = number.toExponential().split('e') as [string, string];
+  const exponent = Number(exponentText);
+  if (exponent < -4 || exponent >= 16) {
+    return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  }
+  return Number.isInteger(number) ? `${String(number)}.0` : String(number);
 }
 
 /** Names, versions and ids as text: scalars as they read, lists and maps as JSON. */

@@ -51,7 +51,7 @@ import {
   ScorePageDto,
   WriteScoreDto,
 } from './scores.dto.js';
-import { presentScoreList, presentScorePage } from './scores.present.js';
+import { presentFirstScorePage, presentScoreList } from './scores.present.js';
 import { parseFirstScoreList } from './scores.query.js';
 
 const SCORE_SCHEMA = { $ref: getSchemaPath(WriteScoreDto) };
@@ -114,8 +114,8 @@ export class ScoresController {
   @ApiQuery({ type: FirstScoreListQuery })
   @ApiOkResponse({ type: ScorePageDto, description: 'A page of scores.' })
   async listScores(@CurrentProject() project: Project, @Query() query: QueryString): Promise<ScorePageDto> {
-    const { filter, page, withTrace } = parseFirstScoreList(query);
-    return presentScorePage(project, await this.reader.findScores(project, filter, page), page, withTrace);
+    const { filter, page } = parseFirstScoreList(query);
+    return presentFirstScorePage(project, await this.reader.findScores(project, filter, page), page);
   }
 
   /**

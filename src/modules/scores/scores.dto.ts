@@ -223,15 +223,15 @@ export class ScoredTraceDto {
   @ApiProperty({ type: [String], example: ['support', 'en'] })
   tags!: string[];
 
-  @ApiProperty({ example: 'production' })
-  environment!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'production' })
+  environment!: string | null;
 
   @ApiProperty({ type: String, nullable: true, example: SESSION_ID })
   sessionId!: string | null;
 }
 
 export class ScoreListItemDto extends ScoreDto {
-  /** Null while there is no such trace; absent unless `fields` asks for it. */
+  /** Null, or in version 1 with nothing in it, while there is no such trace; absent unless `fields` asks for it. */
   @ApiProperty({ required: false, nullable: true, type: ScoredTraceDto })
   trace?: ScoredTraceDto | null;
 }

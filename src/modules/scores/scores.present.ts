@@ -11,6 +11,7 @@ import { type ScoreFieldGroup } from './scores-v3.query.js';
 import {
   type AcceptedScoresDto,
   type PartlyAcceptedScoresDto,
+  type ScoredTraceDto,
   type ScoreListItemDto,
   type ScorePageDto,
 } from './scores.dto.js';
@@ -29,6 +30,15 @@ export function presentScoreList(
     // The SDK logs nothing but the messages.
     errors: refused.map(({ index, message }) => ({ index, message: `[${index}]: ${message}` })),
   };
+}
+
+/** In the first version of the list, whose clients cannot read null (Langfuse's SDK 2 for Python). */
+const TRACE_TO_COME: ScoredTraceDto = { userId: null, tags: [], environment: null, sessionId: null };
+
+/** A page of the first version of the list: its scores always show a trace, an empty one where there is none yet. */
+export function presentFirstScorePage(project: Project, page: Page<ScoreListItem>, request: PageRequest): ScorePageDto {
+  const { data, meta } = presentScorePage(project, page, request, true);
+  return { data: data.map((score) => ({ ...score, trace: score.trace ?? TRACE_TO_COME })), meta };
 }
 
 /** A page of scores, each with what is shown of its trace unless `withTrace` is false. */

@@ -40,8 +40,8 @@ export function parseScoreList(query: QueryString): ScoreListRequest {
 }
 
 /** What GET /api/public/scores asks for: traces and their observations alone. @throws InvalidInput naming the parameter. */
-export function parseFirstScoreList(query: QueryString): ScoreListRequest {
-  return { filter: { ...parseFilter(query), isOfTrace: true }, page: parseScorePage(query), withTrace: true };
+export function parseFirstScoreList(query: QueryString): Omit<ScoreListRequest, 'withTrace'> {
+  return { filter: { ...parseFilter(query), isOfTrace: true }, page: parseScorePage(query) };
 }
 
 /** Page, limit and cursor. @throws InvalidInput naming the parameter. */

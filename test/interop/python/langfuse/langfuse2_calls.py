@@ -52,7 +52,7 @@ run("prompts.create", lambda: api.prompts.create(request=CreatePromptRequest_Tex
 
 # Traces
 trace = langfuse.trace(id="v2-trace", name="chat.turn", session_id="v2-session", user_id="ada", tags=["python", "v2"],
-                       metadata={"tenant": "acme"}, input={"turn": 1}, release="r1", version="7", public=True)
+                       metadata={"tenant": "acme", "ratio": 1.0}, input={"turn": 1}, release="r1", version="7", public=True)
 span = trace.span(id="v2-span", name="retrieve", input={"q": "time"}, start_time=now)
 generation = span.generation(
     id="v2-generation", name="chat.generation", model="gpt-4o-mini", model_parameters={"temperature": 0.2}, start_time=now,
@@ -80,6 +80,7 @@ run("score_configs.get", lambda: api.score_configs.get(page=1, limit=10))
 run("score_configs.get_by_id", lambda: api.score_configs.get_by_id(config.id))
 trace.score(id="v2-numeric", name="accuracy", value=0.75, comment="close")
 generation.score(id="v2-categorical", name="tone", value="good", config_id=config.id)
+langfuse.score(id="v2-early", trace_id="v2-to-come", name="early", value=1.0)
 langfuse.score(id="v2-boolean", trace_id="v2-trace", name="solved", value=1, data_type="BOOLEAN")
 run("score.create", lambda: api.score.create(request=CreateScoreRequest(id="v2-api", traceId="v2-trace", name="api", value=2)))
 run("score.create (to delete)", lambda: api.score.create(request=CreateScoreRequest(id="v2-gone", traceId="v2-trace", name="api", value=3)))
@@ -120,7 +121,8 @@ run("score.get", lambda: api.score.get(
     page=1, limit=10, name="accuracy", user_id="ada", from_timestamp=now - hour, to_timestamp=now + hour, source="API",
     operator=">=", value=0.5, data_type="NUMERIC", trace_tags=["python"], environment=["default"]))
 run("score.get (categorical)", lambda: api.score.get(data_type="CATEGORICAL", config_id=config.id, score_ids="v2-categorical,v2-boolean"))
-run("score.get (all)", lambda: api.score.get())
+found = run("score.get (all)", lambda: api.score.get())
+same("trace of a score that came first", [s.trace.tags for s in found.data if s.id == "v2-early"] if found else None, [[]])
 run("score.get_by_id", lambda: api.score.get_by_id("v2-categorical"))
 run("score.delete", lambda: api.score.delete("v2-gone"))
 run("metrics.daily", lambda: api.metrics.daily(trace_name="chat.turn", user_id="ada", tags=["python"], from_timestamp=now - hour))

@@ -75,7 +75,7 @@ with langfuse.start_as_current_observation(
                 usage_details={"input": 12, "output": 5}, cost_details={"input": 0.0000018, "output": 0.000003})
             langfuse.score_current_span(name="tone", value="good", data_type="CATEGORICAL", score_id="py-categorical")
             generation_id = generation.id
-        with langfuse.start_as_current_observation(as_type="tool", name="clock", input={"tz": "UTC"}) as tool:
+        with langfuse.start_as_current_observation(as_type="tool", name="clock", input={"tz": "UTC"}, metadata={"ratio": 1.0, "tiny": 1.2e-7, "digits": "12.50"}) as tool:
             tool.update(output=None, level="ERROR", status_message="no clock")
         for kind in ("chain", "retriever", "embedding", "evaluator", "guardrail", "span"):
             with agent.start_as_current_observation(as_type=kind, name=f"a {kind}", metadata={"kind": kind}):
@@ -145,6 +145,8 @@ if MAJOR > 4:
          ("ada", "py-session", ["python"], {"question": "何時ですか。"}, "noon", "7"))
     found = run("observations v2 (metadata)", lambda: v2.get_many(trace_id=trace_id, name="a chain", fields="core,metadata"))
     same("metadata of an observation", found and found.data[0].metadata["kind"], "chain")
+    found = run("observations v2 (numbers)", lambda: v2.get_many(trace_id=trace_id, name="clock", fields="core,metadata"))
+    same("numbers in metadata", found and [found.data[0].metadata[key] for key in ("ratio", "tiny", "digits")], [1, 1.2e-7, "12.50"])
     found = run("scores v3 (trace)", lambda: api.scores.get_many(trace_id=trace_id, fields="subject,details", limit=100))
     same("scores of the trace", sorted(score.name for score in found.data) if found else None,
          ["accuracy", "gone", "mood", "remark", "solved", "tone"])
