@@ -88,7 +88,8 @@ export async function rotateKey(key: string, options: KeyOptions): Promise<void>
 
 async function findKey({ keys }: ProjectStores, project: Project, key: string): Promise<ApiKeyDescription> {
   const found = (await keys.list(project)).find(({ id, publicKey }) => id === key || publicKey === key);
-  if (found === undefined) throw new NotFound(`the project ${project.id} has no key ${key}`);
+  if (found === undefined)
+    throw new NotFound(`the project ${project.id} has no key ${key}: --project says whose keys are meant`);
   return found;
 }
 

@@ -107,22 +107,23 @@ export class Repricer {
     @Inject(DATABASE) private readonly database: DatabaseConnection,
   ) {}
 
-  /** What `apply` would change. */
-  preview(project: Project, request: RepriceRequest): Promise<RepricePart> {
-    return this.run(project, request, undefined);
+  /** What `apply` would change. @throws InvalidInput for a cursor that is none. */
+  async preview(project: Project, request: RepriceRequest): Promise<RepricePart> {
+    return await this.run(project, request, startOf(request));
   }
 
   /**
    * Changes costs and every sum that they are in, under the locks of all writers.
-   * @throws Unavailable while another one runs in this process, or when the database does not take it in time.
+   * @throws InvalidInput for a cursor that is none, Unavailable while another one runs in this process, or when the database does not take it in time.
    */
   async apply(project: Project, request: RepriceRequest): Promise<RepricePart> {
+    const start = startOf(request);
     if (this.isApplying) throw new Unavailable('another re-pricing is running: try again when it is done');
     this.isApplying = true;
     const options = writerOptions(this.database, 'xtrace re-pricing');
     const connection = new WriteConnection(options, randomInt(LANE_COUNT), this.book);
     try {
-      return await this.run(project, request, connection);
+      return await this.run(project, request, start, connection);
     } catch (error) {
       const fault = classifyFault(error);
       if (fault === 'transient' || fault === 'timeout' || fault === 'exhausted')
@@ -134,14 +135,19 @@ export class Repricer {
     }
   }
 
-  private async run(project: Project, request: RepriceRequest, connection?: WriteConnection): Promise<RepricePart> {
+  private async run(
+    project: Project,
+    request: RepriceRequest,
+    start: TimeCursor | undefined,
+    connection?: WriteConnection,
+  ): Promise<RepricePart> {
     const untilMs = performance.now() + PART_MS;
     this.book.invalidate();
     await this.book.refresh((revision) => loadOwnPrices((sql) => this.pool.query(sql), revision));
     const models = new Map<string, RepricedModel>();
     let traces = 0;
     let observations = 0;
-    let cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
+    let cursor = start;
     do {
       const found = await this.readTraces(project, request, cursor);
       const chunk = firstOf(found);
@@ -218,6 +224,11 @@ export class Repricer {
       .map(([traceId, observations]) => ({ projectNo: project.no, traceId, patches: [], observations }))
       .sort(compareWorks);
   }
+}
+
+/** Where the part begins; undefined at the newest trace. @throws InvalidInput */
+function startOf({ cursor }: RepriceRequest): TimeCursor | undefined {
+  return cursor === undefined ? undefined : decodeCursor(cursor);
 }
 
 /** The total alone does not tell: rows of earlier versions may lack the rest, or have it by other tiers. */
