@@ -82,7 +82,7 @@ export async function rotateKey(key: string, options: KeyOptions): Promise<void>
     const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     print(await stores.keys.rotate(project, id, overlapSeconds), options);
-    console.error(`The former key goes on for ${overlapSeconds} seconds.`);
+    console.error(`The former key goes on ${overlapSeconds === 0 ? 'no longer' : `for ${overlapSeconds} s`}.`);
   });
 }
 
