@@ -24,6 +24,7 @@ import { IndexItemMediaLinks1796140000000 } from './1796140000000-IndexItemMedia
 import { SplitCosts1796150000000 } from './1796150000000-SplitCosts.js';
 import { AddToolNames1796170000000 } from './1796170000000-AddToolNames.js';
 import { AddPriceTiers1796170000001 } from './1796170000001-AddPriceTiers.js';
+import { FillSplitCosts1796200000000 } from './1796200000000-FillSplitCosts.js';
 
 /** Every migration in the order it runs. */
 export const migrations = [
@@ -54,4 +55,5 @@ export const migrations = [
   SplitCosts1796150000000,
   AddToolNames1796170000000,
   AddPriceTiers1796170000001,
+  FillSplitCosts1796200000000,
 ];

@@ -39,7 +39,9 @@ export async function withProjects<T>(
       const executed = new Set(await executedMigrations(dataSource));
       // Not migrated in passing: a server of an older version may be running on it.
       if (dataSource.migrations.some((migration) => !executed.has(migration.name ?? migration.constructor.name)))
-        throw new CommandRefused('the database has an older schema: start the server, or run `npx xtrace migrate`');
+        throw new CommandRefused(
+          `the database has ${executed.size === 0 ? 'no tables yet' : 'an older schema'}: start the server, or run \`npx xtrace migrate\``,
+        );
       const pool = new ReadPool(dataSource, config);
       // Servers that run learn of changes through the database.
       const copies = new NoKeyCopies();

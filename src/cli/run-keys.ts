@@ -82,13 +82,14 @@ export async function rotateKey(key: string, options: KeyOptions): Promise<void>
     const project = await projectOf(stores, options.project);
     const { id } = await findKey(stores, project, key);
     print(await stores.keys.rotate(project, id, overlapSeconds), options);
-    console.error(`The former key goes on for ${overlapSeconds} seconds.`);
+    console.error(`The former key goes on ${overlapSeconds === 0 ? 'no longer' : `for ${overlapSeconds} s`}.`);
   });
 }
 
 async function findKey({ keys }: ProjectStores, project: Project, key: string): Promise<ApiKeyDescription> {
   const found = (await keys.list(project)).find(({ id, publicKey }) => id === key || publicKey === key);
-  if (found === undefined) throw new NotFound(`the project ${project.id} has no key ${key}`);
+  if (found === undefined)
+    throw new NotFound(`the project ${project.id} has no key ${key}: --project says whose keys are meant`);
   return found;
 }
 

@@ -4,7 +4,7 @@ import { parseNewProject, parseProjectPatch, redactProject } from '../modules/pr
 import { presentOrganizationProject, presentProject } from '../modules/projects/projects.present.js';
 import { CommandRefused } from './database-command.js';
 import { asOptions, type OptionNames } from './option-values.js';
-import { printTable, readNothing, withProjects } from './project-stores.js';
+import { printTable, projectOf, readNothing, withProjects } from './project-stores.js';
 
 export interface ProjectOptions {
   readonly id?: string;
@@ -36,16 +36,18 @@ export async function createProject(name: string, { id, json }: ProjectOptions):
 /** `xtrace projects rename`. */
 export async function renameProject(id: string, name: string): Promise<void> {
   const read = (config: Config) => asOptions(OPTIONS, () => parseProjectPatch({ name }, config));
-  await withProjects('rename the project', read, async ({ projects, redactor }, patch) => {
-    const { name: given } = await projects.update(await projects.find(id), redactProject(patch, redactor));
+  await withProjects('rename the project', read, async (stores, patch) => {
+    const { projects, redactor } = stores;
+    const { name: given } = await projects.update(await projectOf(stores, id), redactProject(patch, redactor));
     console.log(`${id} is called ${given}`);
   });
 }
 
 /** `xtrace projects delete`. */
 export async function deleteProject(id: string, { yes }: ProjectOptions): Promise<void> {
-  await withProjects('delete the project', readNothing, async ({ config, projects }) => {
-    const project = await projects.find(id);
+  await withProjects('delete the project', readNothing, async (stores) => {
+    const { config, projects } = stores;
+    const project = await projectOf(stores, id);
     if (id === config.defaultProjectId)
       throw new CommandRefused(`${id} is the project of DEFAULT_PROJECT_ID and cannot be deleted`);
     if (!yes) throw new CommandRefused(`everything in ${id} would be lost: add --yes to consent`);

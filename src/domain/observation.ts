@@ -77,7 +77,7 @@ export interface ObservationFields {
   finishReason?: string | null;
   /** The tool that ran. */
   toolName?: string | null;
-  /** Of a model call: the tools it was offered, by the latest input that names any. */
+  /** Of a model call: the tools it was offered, by the latest input. */
   toolNames?: ToolNames | null;
   /** Of a model call: a name for each call of a tool that the model asked for. */
   calledToolNames?: ToolNames | null;

@@ -17,7 +17,7 @@ const MAX_DEPTH = 12;
 const OFFER_WORDS = ['"tools', '"function'];
 const CALL_WORDS = ['"tool', '"function', '"custom_tool', '"server_tool', '"mcp_call'];
 
-/** Names as one column holds them: one a line. */
+/** Names as one column holds them: one a line; empty for none. */
 export type ToolNames = string;
 
 export function splitToolNames(names: ToolNames | null): string[] {

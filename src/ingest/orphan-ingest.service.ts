@@ -62,7 +62,10 @@ export class OrphanIngestService implements OnApplicationBootstrap, OnApplicatio
     const { observations } = this.redactor.redactBatch({ project, traces: [], observations: orphans, bytes: 0 });
     const dropped = await this.store.park(project.no, observations, Date.now());
     this.mayHold = true;
-    if (dropped > 0) this.logger.warn(`too many updates wait for their observation: dropped the ${dropped} oldest`);
+    if (dropped > 0)
+      this.logger.warn(
+        `too many updates wait for their observation: dropped ${dropped}, the oldest of the projects with most`,
+      );
   }
 
   private async submitFound(found: FoundOrphans): Promise<void> {

@@ -39,10 +39,20 @@ describe('the tools of a batch', () => {
     expect(extract({ type: 'GENERATION', input: INPUT }).calledToolNames).toBeUndefined();
   });
 
+  it('are none where an input or output has none, so that those of an earlier one do not stay', () => {
+    expect(extract({ type: 'GENERATION', input: '"hi"' })).toMatchObject({
+      ...{ toolNames: '', calledToolNames: undefined },
+    });
+    expect(extract({ type: 'GENERATION', output: '"hi"' })).toMatchObject({
+      ...{ toolNames: undefined, calledToolNames: '' },
+    });
+  });
+
   it('leave other observations of the batch the same objects', () => {
-    const batch = batchOf({ type: 'GENERATION', input: '"hi"' }, { type: 'GENERATION', input: INPUT });
+    const batch = batchOf({ type: 'SPAN', input: INPUT }, { type: 'GENERATION' }, { type: 'GENERATION', input: INPUT });
     const { observations } = extractTools(batch);
     expect(observations[0]).toBe(batch.observations[0]);
-    expect(observations[1]).not.toBe(batch.observations[1]);
+    expect(observations[1]).toBe(batch.observations[1]);
+    expect(observations[2]).not.toBe(batch.observations[2]);
   });
 });

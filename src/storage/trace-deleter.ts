@@ -13,6 +13,7 @@ import { beginWithLanes, LANE_COUNT } from './lane.js';
 import { MediaSweeper } from './media/media-sweeper.js';
 import { contributionOf, hourOf } from './rollup.js';
 import { RollupDeltas, writeRollups } from './rollup-tables.js';
+import { lockAllScores } from './scores/score-locks.js';
 import { classifyFault } from './sql-state.js';
 import { StatementBatch } from './statement-batch.js';
 import { selectTraces, timestampOf, type TraceRow } from './trace-table.js';
@@ -25,7 +26,7 @@ const OBSERVATIONS = 2000;
 
 /** Tables with rows of a trace, in the order of the writers. Logs lie in the week of their own arrival. */
 const BY_BUCKET = ['observation_payloads', 'observations', 'trace_payloads', 'traces'];
-const BY_TRACE = ['scores', 'logs', 'quarantine'];
+const BY_TRACE = ['logs', 'quarantine'];
 
 /** Deletes traces on request, at once. */
 @Injectable()
@@ -99,6 +100,9 @@ async function deleteTogether(client: ClientBase, { no }: Project, traceIds: rea
     writeRollups(batch, deltas, randomInt(LANE_COUNT));
     batch.add(deletionOfEmptySessions(no, rows));
     if (commentIds.length > 0) batch.add(deletionOfLost(no, commentIds));
+    // Last, because whoever writes scores waits from here on. It has read them by then, or will find none.
+    batch.add({ name: 'lock scores', text: lockAllScores(), values: [] });
+    batch.add(deletionOf('scores', rows, ''));
     batch.add({ name: 'commit', text: 'COMMIT', values: [] });
   });
   return rows.length;

@@ -251,7 +251,13 @@ describe('a single write of the time before batches', () => {
       400,
       expect.objectContaining({ message: expect.stringMatching(/^startTime must be/), error: 'InvalidRequestError' }),
     ]);
-    expect((await patch('/api/public/spans', { output: 1 })).status).toBe(400);
+    for (const [path, body, message] of [
+      ['spans', { output: 1 }, 'spanId is required'],
+      ['spans', { spanId: 'a\0', output: 1 }, 'spanId must not contain U+0000 or a lone surrogate'],
+      ['generations', { generationId: '' }, 'generationId must not be empty'],
+      ['generations', { id: '' }, 'id must not be empty'],
+    ] as const)
+      expect(await patch(`/api/public/${path}`, body)).toMatchObject({ status: 400, body: { message } });
     expect((await api.postJson('/api/public/traces', [])).status).toBe(400);
   });
 });

@@ -121,7 +121,9 @@ describe('keys, projects and costs on the command line', () => {
     [1, ['keys', 'create', '--project', 'nowhere'], 'there is no project nowhere: `xtrace projects list` shows all'],
     [2, ['keys', 'rotate', 'pk', '--overlap', ''], '--overlap must be a whole number from 0 to'],
     [2, ['projects', 'create', 'Search', '--id', ''], '--id must'],
-    [1, ['keys', 'revoke', 'nobody'], 'the project default has no key nobody'],
+    [1, ['keys', 'revoke', 'nobody'], 'the project default has no key nobody: --project says whose keys are meant'],
+    [1, ['projects', 'rename', 'nowhere', 'x'], 'there is no project nowhere: `xtrace projects list` shows all'],
+    [1, ['projects', 'delete', 'nowhere', '--yes'], 'there is no project nowhere: `xtrace projects list` shows all'],
     [1, ['projects', 'delete', 'default', '--yes'], 'is the project of DEFAULT_PROJECT_ID'],
   ])('end with %i and say what is wrong with `xtrace %s`', async (exitCode, args, message) => {
     const { code, stdout, stderr } = await run(...args);

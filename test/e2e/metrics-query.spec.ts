@@ -306,6 +306,9 @@ describe('tools of model calls, whichever door they came by', () => {
       event('generation-create', 1, { input }),
       event('generation-update', 2, { output: [output] }),
       event('generation-update', 3, { name: 'x' }),
+      // What it says anew goes, tools included.
+      event('generation-create', 4, { id: 'emptied', input, output: [output] }),
+      event('generation-update', 5, { id: 'emptied', input: 'two flights', output: 'none' }),
     ];
     expect((await api.postJson('/api/public/ingestion', { batch })).json()).toMatchObject({ errors: [] });
     const attribute = (key: string, value: unknown) => ({
@@ -337,7 +340,7 @@ describe('tools of model calls, whichever door they came by', () => {
     for (const route of [V1, V2]) {
       expect(
         await rows({ ...range, ...metrics('sum toolCalls', 'max toolDefinitions', 'count count') }, route),
-      ).toEqual([{ sum_toolCalls: 6, max_toolDefinitions: 2, count_count: 5 }]);
+      ).toEqual([{ sum_toolCalls: 6, max_toolDefinitions: 2, count_count: 6 }]);
     }
     const filters = [{ type: 'arrayOptions', column: 'toolNames', operator: 'all of', value: ['book', 'search'] }];
     expect(await rows({ ...range, filters })).toEqual([{ count_count: 3 }]);
@@ -356,6 +359,7 @@ describe('tools of model calls, whichever door they came by', () => {
     }));
     expect(await seen(`/api/public/observations?filter=${filter}`)).toEqual(expected);
     expect(await seen(`/api/public/v2/observations?fields=model&filter=${filter}`)).toEqual(expected);
-    expect(await api.read('/api/public/observations/plain')).toMatchObject({ toolNames: [], calledToolNames: [] });
+    for (const id of ['plain', 'emptied'])
+      expect(await api.read(`/api/public/observations/${id}`)).toMatchObject({ toolNames: [], calledToolNames: [] });
   });
 });

@@ -113,6 +113,7 @@ describe('a call of a model', () => {
     expect(await send('GET', '/api/public/observations/nothing/cost')).toMatchObject({ status: 404 });
     expect(await send('DELETE', `${PRICES}/x`)).toMatchObject({ status: 404 });
     expect(await send('POST', REPRICE, { apply: 'yes' })).toMatchObject({ status: 400 });
-    expect(await send('POST', REPRICE, { cursor: 'x' })).toMatchObject({ status: 400 });
+    for (const apply of [false, true])
+      expect(await send('POST', REPRICE, { cursor: 'x', apply })).toMatchObject({ status: 400 });
   });
 });

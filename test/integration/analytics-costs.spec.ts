@@ -1,4 +1,5 @@
 import { SplitCosts1796150000000 } from '../../migrations/1796150000000-SplitCosts.js';
+import { FillSplitCosts1796200000000 } from '../../migrations/1796200000000-FillSplitCosts.js';
 import { type AnalyticsQuery } from '../../src/domain/analytics.js';
 import { type ObservationPatch } from '../../src/domain/observation.js';
 import { type PriceSheet, type PriceSnapshot, PriceTable } from '../../src/domain/price.js';
@@ -220,14 +221,25 @@ it('a filter on types of cost asks whether the observation has one', async () =>
   ]);
 });
 
-it('what was stored before costs were split is split by the migration as writes do it', async () => {
+describe('what was stored before costs were split', () => {
   // What conditional tiers say, no SQL can: the migration leaves that to who prices anew.
   const SPLIT =
     "SELECT id, input_cost_nano_usd, output_cost_nano_usd FROM observations WHERE model IS DISTINCT FROM 'tiered' ORDER BY id";
-  const before = await database.pool.query(SPLIT);
-  const runner = (await database.dataSource()).createQueryRunner();
-  await new SplitCosts1796150000000().down(runner);
-  await new SplitCosts1796150000000().up(runner);
-  await runner.release();
-  expect((await database.pool.query(`${SPLIT} -- planned anew`)).rows).toEqual(before.rows);
+  const split = async (note: string) =>
+    (await database.pool.query<{ input_cost_nano_usd: string | null }>(`${SPLIT} -- ${note}`)).rows;
+
+  it('is split by the migration as writes do it, whatever fits a batch, and what is split stays', async () => {
+    const before = await split('as written');
+    const runner = (await database.dataSource()).createQueryRunner();
+    await new SplitCosts1796150000000().down(runner);
+    await new SplitCosts1796150000000().up(runner);
+    expect((await split('empty')).every((row) => row.input_cost_nano_usd === null)).toBe(true);
+    await new FillSplitCosts1796200000000(2).up(runner);
+    expect(await split('filled')).toEqual(before);
+    await database.pool.query('UPDATE observations SET input_cost_nano_usd = 7 WHERE input_cost_nano_usd IS NOT NULL');
+    const marked = await split('marked');
+    await new FillSplitCosts1796200000000().up(runner);
+    expect(await split('filled again')).toEqual(marked);
+    await runner.release();
+  });
 });

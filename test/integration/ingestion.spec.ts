@@ -241,6 +241,22 @@ describe('an update that names no trace', () => {
     }
   });
 
+  it('makes room among those of its own project, and never takes that of another', async () => {
+    await database.pool.query('DELETE FROM orphans');
+    const small = projectNo + 1;
+    await send([update('few', 1, { output: 'x' })], small);
+    await database.pool.query(`UPDATE orphans SET received_at = now() - interval '2 days'`);
+    await send(Array.from({ length: MAX_ORPHANS + 5 }, (_, n) => update(`n${n}`, 1, {})));
+    expect([(await waiting(small)).map(({ id }) => id), (await waiting()).length]).toEqual([['few'], MAX_ORPHANS - 1]);
+
+    await database.pool.query('DELETE FROM orphans WHERE project_no = $1 AND id > $2', [projectNo, 'n3']);
+    const left = (await waiting()).length;
+    await database.pool.query('UPDATE orphans SET bytes = $2 WHERE project_no = $1', [projectNo, 64 * 1024 * 1024]);
+    await send([update('new', 1, {})]);
+    expect([left > 1, (await waiting(small)).map(({ id }) => id)]).toEqual([true, ['few']]);
+    expect((await waiting()).map(({ id }) => id)).toEqual(['new']);
+  });
+
   it('expires with the traces, and the oldest make room for new ones', async () => {
     await database.pool.query('DELETE FROM orphans');
     await send([update('old', 1, { output: 'x' })]);

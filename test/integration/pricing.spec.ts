@@ -179,6 +179,20 @@ describe('costs', () => {
       expect(await repricer.apply(PROJECT, EVERYTHING)).toMatchObject({ models: [] });
     });
 
+    it('bring what input and output cost, and the tier, to rows that lack them or have others', async () => {
+      const SPLIT = 'SELECT input_cost_nano_usd, output_cost_nano_usd, price_tier FROM observations';
+      await write(observation('o', 2, GPT_4O), inSession);
+      const right = (await database.pool.query(SPLIT)).rows;
+      const changes = [{ model: 'gpt-4o', observations: 1, oldNanoUsd: GPT_4O_NANO_USD, newNanoUsd: GPT_4O_NANO_USD }];
+      for (const wrong of ['input_cost_nano_usd = NULL', 'output_cost_nano_usd = 7', 'price_tier = 1']) {
+        await database.pool.query(`UPDATE observations SET ${wrong}`);
+        expect(await repricer.apply(PROJECT, EVERYTHING)).toMatchObject({ models: changes });
+        expect((await database.pool.query(SPLIT)).rows).toEqual(right);
+      }
+      expect(await repricer.apply(PROJECT, EVERYTHING)).toMatchObject({ models: [] });
+      expect(await wrongSums(database.pool)).toEqual({});
+    });
+
     it('stay within their project, time and model', async () => {
       await write(...calls());
       await ownPrice('mine|gpt-4o', 1);

@@ -4,8 +4,15 @@ import { settleScore } from '../../src/domain/score-value.js';
 import { type ScorePatch } from '../../src/domain/score.js';
 import { openScoreQueue, type ScoreQueue } from '../../src/ingest/score-queue.js';
 import { ScoreWriter } from '../../src/storage/scores/score-writer.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { Random } from '../support/messages.js';
+import { parseConfig } from '../../src/config/config.js';
+import { MediaSweeper } from '../../src/storage/media/media-sweeper.js';
+import { ReadPool } from '../../src/storage/read-pool.js';
+import { ScoreRemoval } from '../../src/storage/scores/score-removal.js';
+import { TraceDeleter } from '../../src/storage/trace-deleter.js';
+import { type TestDatabase } from '../support/database.js';
+import { batchOf as traceBatchOf, Random } from '../support/messages.js';
+import { waitFor } from '../support/server-process.js';
+import { createWriteDatabase, openQueue as openTraceQueue } from '../support/write-database.js';
 
 const NOW_MS = Date.UTC(2026, 0, 31, 10);
 const NOW = NOW_MS * 1000;
@@ -16,7 +23,7 @@ let database: TestDatabase;
 const queues: ScoreQueue[] = [];
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createWriteDatabase(NOW_MS);
 });
 
 afterEach(async () => {
@@ -230,6 +237,59 @@ describe('one bad score', () => {
     expect(own.rejected).toEqual([expect.objectContaining({ id: 'bad', code: 'NOT_STORABLE' })]);
     expect(others.rejected).toEqual([]);
     expect(await ids(7)).toHaveLength(40);
+  });
+});
+
+describe('a score that is deleted while a message about it is being written', () => {
+  const PROJECT = { no: 8, id: 'p8' };
+  /** Advisory lock that the test holds to stop a writer between its read and its write. */
+  const GATE = 4242;
+  beforeAll(async () => {
+    await database.pool.query(
+      `CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(${GATE}); RETURN NEW; END';
+       CREATE TRIGGER gate BEFORE INSERT ON scores FOR EACH ROW EXECUTE FUNCTION wait_at_gate()`,
+    );
+  });
+  afterAll(() => database.pool.query('DROP TRIGGER gate ON scores'));
+
+  const byItself = async () => {
+    const pool = new ReadPool(await database.dataSource(), { readTimeoutMs: 10_000 });
+    await new ScoreRemoval(pool).delete(PROJECT, 'score-1');
+  };
+  const withItsTrace = async () => {
+    await new TraceDeleter(database.connection, new MediaSweeper(parseConfig({}))).delete(PROJECT, ['trace-1']);
+  };
+
+  it.each([
+    ['by itself', byItself],
+    ['with its trace', withItsTrace],
+  ])('stays deleted %s', async (_, remove) => {
+    const traces = openTraceQueue(database.connection);
+    await traces.submit(traceBatchOf(PROJECT.no, [{ kind: 'trace', index: 0, traceId: 'trace-1', stamp: 2 }]));
+    await traces.stop();
+    const queue = openQueue();
+    await queue.submit(batchOf([aScore({ comment: 'to be forgotten' })], PROJECT.no));
+
+    const gate = await database.pool.connect();
+    const waiting = async () =>
+      (
+        await gate.query<{ n: number }>(
+          `SELECT count(*)::int4 AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+        )
+      ).rows[0]!.n;
+    try {
+      await gate.query(`SELECT pg_advisory_lock(${GATE})`);
+      const write = queue.submit(batchOf([aScore({ stamp: NOW * 2 + 1, value: 1 })], PROJECT.no));
+      await waitFor(async () => (await waiting()) === 1);
+      let isRemoved = false;
+      const removal = remove().then(() => (isRemoved = true));
+      await waitFor(async () => isRemoved || (await waiting()) === 2);
+      await gate.query(`SELECT pg_advisory_unlock(${GATE})`);
+      await Promise.all([write, removal]);
+    } finally {
+      gate.release(true);
+    }
+    expect(JSON.parse(await dump(PROJECT.no))).toEqual([]);
   });
 });
 

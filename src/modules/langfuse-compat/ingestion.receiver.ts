@@ -43,13 +43,13 @@ export class IngestionReceiver {
    * @throws InvalidInput when it is refused; OverCapacity and Unavailable as `IngestService.submit`.
    */
   async receiveOne(body: Buffer, write: SingleWrite, project: Project): Promise<string> {
-    const { event, id } = readSingle(body, write, randomUUID());
+    const { event, id, idField } = readSingle(body, write, randomUUID());
     const { refused } = await this.take({ events: [event], texts: [] }, body.length, project, false);
     const [refusal] = refused;
     if (refusal === undefined) return id;
     // The envelope is ours: the caller only knows its own fields.
-    const field = refusal.field?.replace(/^body\./, '');
-    throw new InvalidInput(refusal.message.replace(/^body(?:\.| )/, ''), field);
+    const theirs = (text: string) => text.replace(/^body\.id\b/, idField).replace(/^body(?:\.| )/, '');
+    throw new InvalidInput(theirs(refusal.message), refusal.field && theirs(refusal.field));
   }
 
   private async take(

@@ -158,18 +158,24 @@ export interface SingleWrite {
 }
 
 /**
- * Reads a single write as the event that says the same. `newId` becomes the id of what is created without one.
+ * Reads a single write as the event that says the same. `newId` becomes the id of what is created without one; `idField`
+ * is what the caller calls it.
  * @throws InvalidInput for what is no JSON object.
  */
-export function readSingle(body: Buffer, write: SingleWrite, newId: string): { event: unknown; id: string } {
+export function readSingle(
+  body: Buffer,
+  write: SingleWrite,
+  newId: string,
+): { event: unknown; id: string; idField: string } {
   const parsed = parseRequestJson(bodyText(body));
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new InvalidInput('The body must be a JSON object');
   const fields = parsed as Readonly<Record<string, unknown>>;
-  const stated = write.idFields.map((name) => fields[name] ?? undefined).find((value) => value !== undefined);
-  const id = stated ?? (write.isCreate ? newId : undefined);
+  const isStated = (name: string) => fields[name] !== undefined && fields[name] !== null;
+  const idField = write.idFields.find(isStated) ?? write.idFields[0]!;
+  const id = fields[idField] ?? (write.isCreate ? newId : undefined);
   // What comes after a spread wins, and a key `__proto__` of the client stays a key.
   const event = { id: newId, type: write.type, timestamp: new Date().toISOString(), body: { ...fields, id } };
   // Any other id is refused with the event.
-  return { event, id: typeof id === 'string' ? id : newId };
+  return { event, id: typeof id === 'string' ? id : newId, idField };
 }

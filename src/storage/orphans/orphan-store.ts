@@ -8,7 +8,10 @@ import { type ObservationPatch } from '../../domain/observation.js';
 import { writerOptions } from '../client-options.js';
 import { classifyFault } from '../sql-state.js';
 
-/** What is kept at most: enough for any hiccup of a client, never so much that it fills the disk. The oldest go first. */
+/**
+ * What is kept at most, of all projects together: enough for any hiccup of a client, never so much that it fills the disk.
+ * Projects share it evenly: the oldest go first, of the project that has most, so that none can take the room of another.
+ */
 export const MAX_ORPHANS = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -39,10 +42,14 @@ const PARK =
   'FROM unnest($2::text[], $3::bytea[], $4::text[]) AS x(id, digest, content) ORDER BY x.id, x.digest ' +
   'ON CONFLICT (project_no, id, digest) DO NOTHING';
 
+/** A place counts from the newest of its own project: those that are kept are the newest few, or bytes, of each. */
 const TRIM =
-  'DELETE FROM orphans q USING (SELECT project_no, id, digest, row_number() OVER newest AS rows, ' +
-  'sum(bytes) OVER newest AS total FROM orphans WINDOW newest AS (ORDER BY received_at DESC, id, digest)) old ' +
-  'WHERE (q.project_no, q.id, q.digest) = (old.project_no, old.id, old.digest) AND (old.rows > $1 OR old.total > $2)';
+  'WITH own AS (SELECT project_no, id, digest, bytes, row_number() OVER newest AS place, sum(bytes) OVER newest AS upto ' +
+  'FROM orphans WINDOW newest AS (PARTITION BY project_no ORDER BY received_at DESC, id, digest)), ' +
+  'ranked AS (SELECT project_no, id, digest, row_number() OVER (ORDER BY place, project_no) AS rows, ' +
+  'sum(bytes) OVER (ORDER BY upto, project_no, id, digest) AS total FROM own) ' +
+  'DELETE FROM orphans q USING ranked r WHERE (q.project_no, q.id, q.digest) = (r.project_no, r.id, r.digest) ' +
+  'AND (r.rows > $1 OR r.total > $2)';
 
 const CLAIM_DUE =
   'SELECT project_no, id, digest, content FROM orphans WHERE next_try_at <= $1 ORDER BY next_try_at LIMIT $2 ' +

@@ -5,7 +5,8 @@ import { Unavailable } from '../../domain/errors.js';
 import { type Observation, type ObservationPatch } from '../../domain/observation.js';
 import { type Project } from '../../domain/project.js';
 import { type Micros } from '../../domain/time.js';
-import { micros } from '../bulk-insert.js';
+import { type Cost } from '../../domain/usage.js';
+import { micros, toNumber } from '../bulk-insert.js';
 import { writerOptions } from '../client-options.js';
 import { LANE_COUNT } from '../lane.js';
 import { ReadPool } from '../read-pool.js';
@@ -30,7 +31,7 @@ export interface RepriceRequest {
   readonly cursor?: string;
 }
 
-/** Sums over the observations of one model whose cost differs. */
+/** Sums over the observations of one model whose cost differs, be it only in what its input and output cost of it. */
 export interface RepricedModel {
   readonly model: string;
   observations: number;
@@ -47,6 +48,21 @@ export interface RepricePart {
   readonly models: readonly RepricedModel[];
   /** Where the next part begins; undefined after the last one. */
   readonly nextCursor: string | undefined;
+}
+
+/** A stored call with what rows alone tell of its cost. */
+interface PricedRow {
+  readonly seen: Observation;
+  readonly inputCostNanoUsd: number | null;
+  readonly outputCostNanoUsd: number | null;
+  readonly priceTier: number | null;
+}
+
+interface CallColumns extends ObservationColumns {
+  readonly trace_id: string;
+  readonly input_cost_nano_usd: string | null;
+  readonly output_cost_nano_usd: string | null;
+  readonly price_tier: number | null;
 }
 
 interface TraceColumns {
@@ -71,7 +87,7 @@ const TRACES_SQL =
   `ORDER BY t.ts DESC, t.trace_id DESC LIMIT ${TRACES}`;
 
 const CALLS_SQL =
-  `SELECT k.t AS trace_id, ${OBSERVATION_COLUMNS} FROM unnest($2::text[], $3::int4[]) AS k(t, b) CROSS JOIN LATERAL ` +
+  `SELECT k.t AS trace_id, o.input_cost_nano_usd, o.output_cost_nano_usd, o.price_tier, ${OBSERVATION_COLUMNS} FROM unnest($2::text[], $3::int4[]) AS k(t, b) CROSS JOIN LATERAL ` +
   '(SELECT * FROM observations r WHERE r.project_no = $1::int4 AND r.trace_id = k.t AND r.bucket = k.b ' +
   `AND r.bucket = ANY($4::int4[]) AND r.type IN ('GENERATION', 'EMBEDDING') AND r.stated_cost IS NULL ` +
   'AND r.usage IS NOT NULL AND ($5::text IS NULL OR coalesce(r.model, r.requested_model) = $5) AND ($6::text IS NULL OR r.id > $6) ' +
@@ -91,22 +107,23 @@ export class Repricer {
     @Inject(DATABASE) private readonly database: DatabaseConnection,
   ) {}
 
-  /** What `apply` would change. */
-  preview(project: Project, request: RepriceRequest): Promise<RepricePart> {
-    return this.run(project, request, undefined);
+  /** What `apply` would change. @throws InvalidInput for a cursor that is none. */
+  async preview(project: Project, request: RepriceRequest): Promise<RepricePart> {
+    return await this.run(project, request, startOf(request));
   }
 
   /**
    * Changes costs and every sum that they are in, under the locks of all writers.
-   * @throws Unavailable while another one runs in this process, or when the database does not take it in time.
+   * @throws InvalidInput for a cursor that is none, Unavailable while another one runs in this process, or when the database does not take it in time.
    */
   async apply(project: Project, request: RepriceRequest): Promise<RepricePart> {
+    const start = startOf(request);
     if (this.isApplying) throw new Unavailable('another re-pricing is running: try again when it is done');
     this.isApplying = true;
     const options = writerOptions(this.database, 'xtrace re-pricing');
     const connection = new WriteConnection(options, randomInt(LANE_COUNT), this.book);
     try {
-      return await this.run(project, request, connection);
+      return await this.run(project, request, start, connection);
     } catch (error) {
       const fault = classifyFault(error);
       if (fault === 'transient' || fault === 'timeout' || fault === 'exhausted')
@@ -118,14 +135,19 @@ export class Repricer {
     }
   }
 
-  private async run(project: Project, request: RepriceRequest, connection?: WriteConnection): Promise<RepricePart> {
+  private async run(
+    project: Project,
+    request: RepriceRequest,
+    start: TimeCursor | undefined,
+    connection?: WriteConnection,
+  ): Promise<RepricePart> {
     const untilMs = performance.now() + PART_MS;
     this.book.invalidate();
     await this.book.refresh((revision) => loadOwnPrices((sql) => this.pool.query(sql), revision));
     const models = new Map<string, RepricedModel>();
     let traces = 0;
     let observations = 0;
-    let cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
+    let cursor = start;
     do {
       const found = await this.readTraces(project, request, cursor);
       const chunk = firstOf(found);
@@ -135,7 +157,7 @@ export class Repricer {
         const works = this.compare(project, calls, models);
         if (connection !== undefined && works.length > 0) await connection.reprice(works, Date.now());
         observations += calls.length;
-        afterId = chunk.length === 1 && calls.length === OBSERVATIONS ? calls.at(-1)!.id : undefined;
+        afterId = chunk.length === 1 && calls.length === OBSERVATIONS ? calls.at(-1)!.seen.id : undefined;
       } while (afterId !== undefined);
       traces += chunk.length;
       const last = chunk.at(-1);
@@ -162,10 +184,10 @@ export class Repricer {
     chunk: readonly TraceColumns[],
     model: string | undefined,
     afterId: string | undefined,
-  ): Promise<Observation[]> {
+  ): Promise<PricedRow[]> {
     if (chunk.length === 0) return [];
     const buckets = chunk.map(({ bucket }) => bucket);
-    const rows = await this.pool.query<ObservationColumns & { trace_id: string }>(CALLS_SQL, [
+    const rows = await this.pool.query<CallColumns>(CALLS_SQL, [
       project.no,
       chunk.map((trace) => trace.trace_id),
       buckets,
@@ -173,15 +195,22 @@ export class Repricer {
       model ?? null,
       afterId ?? null,
     ]);
-    return rows.map((row) => decodeObservation(row.trace_id, row));
+    return rows.map((row) => ({
+      seen: decodeObservation(row.trace_id, row),
+      inputCostNanoUsd: toNumber(row.input_cost_nano_usd),
+      outputCostNanoUsd: toNumber(row.output_cost_nano_usd),
+      priceTier: row.price_tier,
+    }));
   }
 
   /** Adds what differs to `models`, and returns what has to be written. */
-  private compare(project: Project, calls: readonly Observation[], models: Map<string, RepricedModel>): TraceWork[] {
+  private compare(project: Project, calls: readonly PricedRow[], models: Map<string, RepricedModel>): TraceWork[] {
     const works = new Map<string, Map<string, readonly ObservationPatch[]>>();
-    for (const seen of calls) {
-      const cost = this.book.price(callOf(project.no, seen))?.cost.costNanoUsd ?? null;
-      if (cost === seen.costNanoUsd) continue;
+    for (const call of calls) {
+      const { seen } = call;
+      const priced = this.book.price(callOf(project.no, seen))?.cost;
+      if (isPricedAs(call, priced)) continue;
+      const cost = priced?.costNanoUsd ?? null;
       const name = seen.model ?? seen.requestedModel ?? '';
       const sums = models.get(name) ?? { model: name, observations: 0, oldNanoUsd: 0, newNanoUsd: 0 };
       models.set(name, sums);
@@ -195,6 +224,21 @@ export class Repricer {
       .map(([traceId, observations]) => ({ projectNo: project.no, traceId, patches: [], observations }))
       .sort(compareWorks);
   }
+}
+
+/** Where the part begins; undefined at the newest trace. @throws InvalidInput */
+function startOf({ cursor }: RepriceRequest): TimeCursor | undefined {
+  return cursor === undefined ? undefined : decodeCursor(cursor);
+}
+
+/** The total alone does not tell: rows of earlier versions may lack the rest, or have it by other tiers. */
+function isPricedAs(call: PricedRow, priced: Cost | undefined): boolean {
+  return (
+    call.seen.costNanoUsd === (priced?.costNanoUsd ?? null) &&
+    call.inputCostNanoUsd === (priced?.inputCostNanoUsd ?? null) &&
+    call.outputCostNanoUsd === (priced?.outputCostNanoUsd ?? null) &&
+    call.priceTier === (priced?.tierIndex ?? null)
+  );
 }
 
 /** As many of the first traces as have no more observations than one transaction should take; at least one. */

@@ -52,7 +52,13 @@ export function hashSecret(secretKey: string): Buffer {
   return createHash('sha256').update(secretKey).digest();
 }
 
-/** As much of a secret as lists show, in Langfuse's form. */
+/** What secrets of ours and of Langfuse begin with; it says nothing of the rest. */
+const KNOWN_START = /^sk-(?:xt|lf)-/;
+
+/**
+ * As much of a secret as lists show, in Langfuse's form. Of one that was taken over and begins in another way its end
+ * alone: a short one could be guessed from ten characters and its hash.
+ */
 export function displaySecret(secretKey: string): string {
-  return `${secretKey.slice(0, 6)}...${secretKey.slice(-4)}`;
+  return `${KNOWN_START.exec(secretKey)?.[0] ?? ''}...${secretKey.slice(-4)}`;
 }

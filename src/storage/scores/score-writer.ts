@@ -2,16 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Pool, type PoolClient } from 'pg';
 import { DATABASE, type DatabaseConnection } from '../../config/database-connection.js';
 import { InvalidInput } from '../../domain/errors.js';
-import { hashTrace } from '../../domain/identifier.js';
 import { compareBytewise } from '../../domain/json.js';
 import { type ScoreRule } from '../../domain/score-config.js';
 import { foldScores, type ScoreState, scoreStateOf } from '../../domain/score-merge.js';
 import { settleScore } from '../../domain/score-value.js';
 import { type ScorePatch } from '../../domain/score.js';
 import { writerOptions } from '../client-options.js';
-import { LANE_COUNT } from '../lane.js';
 import { classifyFault } from '../sql-state.js';
 import { type BinaryStatement } from '../statement-batch.js';
+import { lockScores } from './score-locks.js';
 import { type ScoreRow, selectScores, upsertScores } from './score-rows.js';
 import { selectRules } from './score-rules.js';
 
@@ -43,8 +42,6 @@ interface ScoreWork {
   state: ScoreState;
 }
 
-/** Advisory locks of the lanes of scores ("xtsc" in ASCII): whoever writes one has read what it was. */
-const SCORE_LOCKS = 0x78747363;
 /** Look-ups by key, whatever the statistics of a new table say. */
 const KEYED_PLANS = 'SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan';
 const COMMIT: BinaryStatement = { name: 'commit', text: 'COMMIT', values: [] };
@@ -149,13 +146,7 @@ async function commit(client: PoolClient, works: readonly ScoreWork[], nowMs: nu
 }
 
 async function writeUnderLocks(client: PoolClient, works: readonly ScoreWork[], nowMs: number): Promise<void> {
-  const lanes = [...new Set(works.map(({ projectNo, id }) => hashTrace(projectNo, id) % LANE_COUNT))];
-  lanes.sort((a, b) => a - b);
-  // The locks in a statement of their own: one that waited for a lock still sees the rows of the time before it waited.
-  await client.query(
-    `BEGIN ISOLATION LEVEL READ COMMITTED; ${KEYED_PLANS}; ` +
-      `SELECT pg_advisory_xact_lock(${SCORE_LOCKS}, k) FROM unnest('{${lanes.join(',')}}'::int4[]) k`,
-  );
+  await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${KEYED_PLANS}; ${lockScores(works)}`);
   const stored = await selectScores(client, works);
   const now = nowMs * 1000;
   const rows = works.flatMap(({ projectNo, id, state }, i): ScoreRow[] => {
