@@ -9,7 +9,7 @@ import { FlushEvents } from './flush-events.js';
 import { extractMedia } from './media-extraction.js';
 import { PartitionSource } from './partition-source.js';
 import { queueOptions, type QueueStatus } from './queue-options.js';
-import { extractTools } from './tool-extraction.js';
+import { noteTools } from './tool-extraction.js';
 import { WriteQueue } from './write-queue.js';
 
 /** The single door of the write pipeline: every protocol ends here, and secrets go no further. */
@@ -53,7 +53,9 @@ export class IngestService implements OnApplicationShutdown {
 
   /** Names are read from what has no secrets any more. */
   private prepare(batch: IngestBatch): IngestBatch {
-    return extractTools(this.redactor.redactBatch(batch));
+    const redacted = this.redactor.redactBatch(batch);
+    noteTools(redacted);
+    return redacted;
   }
 
   get status(): QueueStatus {
