@@ -297,10 +297,13 @@ describe('when the database fails', () => {
     const metadata = {} as ReadonlyMap<string, string>;
     const broken: Patch = { kind: 'trace', index: 0, traceId: 't', stamp: 2, metadata };
     await expect(queue.submit(batchOf(1, [broken]))).rejects.toBeInstanceOf(TypeError);
-    const { rows } = await database.pool.query(
-      `SELECT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${WRITER}'`,
-    );
-    expect(rows.filter(({ state }: { state: string }) => state !== 'idle')).toEqual([]);
+    // The connection is given up, which PostgreSQL notices a moment later.
+    await waitFor(async () => {
+      const { rows } = await database.pool.query<{ state: string }>(
+        `SELECT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${WRITER}'`,
+      );
+      return rows.every(({ state }) => state === 'idle');
+    });
     await expect(queue.submit(batchOf(1, patches()))).resolves.toEqual({ rejected: [] });
     await expectStoredOnce();
   });
