@@ -80,7 +80,7 @@ export function foldObservation(
   const createdAt = stored?.createdAt ?? now;
   const { stamp, stamps } = encodeStamps(OBSERVATION_FIELDS, state);
   const cost = costOf(state, stored, { projectNo, createdAt, prices, isRepricing });
-  // Member by member: spreads of several objects take ten times as long, for every observation that is written.
+  // Member by member: alone, in a loop, a literal with several spreads took ten times as long as all of this.
   return {
     projectNo,
     traceId,

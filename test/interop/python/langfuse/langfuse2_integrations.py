@@ -4,8 +4,8 @@ callbacks for LangChain and LlamaIndex, and LiteLLM. Reads LANGFUSE_HOST, the ke
 Every trace has the session `integration-2`, and the name of what wrote it.
 """
 
+import gc
 import os
-import time
 
 import litellm
 from calls import Calls
@@ -17,6 +17,7 @@ from langfuse.callback import CallbackHandler
 from langfuse.decorators import langfuse_context, observe
 from langfuse.llama_index import LlamaIndexCallbackHandler
 from langfuse.openai import OpenAI
+from litellm.litellm_core_utils.thread_pool_executor import executor
 from llama_index.core import Document, Settings, VectorStoreIndex
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.embeddings import MockEmbedding
@@ -93,8 +94,8 @@ run("litellm", lambda: litellm.completion(
 run("litellm (same trace)", lambda: litellm.completion(
     model=f"openai/{MODEL}", messages=QUESTION, api_base=os.environ["OPENAI_BASE_URL"],
     metadata={"existing_trace_id": "litellm/trace:1 ü", "generation_id": "litellm-second", "generation_name": "second"}))
-run("flush", langfuse.flush)
-time.sleep(4)  # the callbacks of LiteLLM run in threads, and cannot be waited for
+executor.shutdown(wait=True)  # LiteLLM calls its callbacks in these threads, with a client that it keeps to itself
+run("flush", lambda: [one.flush() for one in gc.get_objects() if isinstance(one, Langfuse)])
 seen = run("fetch_observation", lambda: langfuse.fetch_observation("litellm-second"))
 same("litellm (second)", seen and seen.data.trace_id, "litellm/trace:1 ü")
 found = run("fetch_traces", lambda: langfuse.fetch_traces(session_id=SESSION, limit=50).data)
